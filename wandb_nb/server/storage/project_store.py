@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import bindparam, func, insert, or_, select
 
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.server.storage import server_ids
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.users import User
+
+
+_BY_NAME = select(projects).where(
+    projects.c.entity == bindparam("of_entity"), projects.c.name == bindparam("of_name")
+)  # once: building it takes longer than executing it
 
 
 class Project(NamedTuple):
@@ -109,8 +114,7 @@ def _named_row(connection: Connection, entity: str, name: str) -> Any:
 
 
 def _project_row(connection: Connection, entity: str, name: str) -> Any:
-    condition = and_(projects.c.entity == entity, projects.c.name == name)
-    return connection.execute(select(projects).where(condition)).first()
+    return connection.execute(_BY_NAME, {"of_entity": entity, "of_name": name}).first()
 
 
 def _as_seen_by(connection: Connection, user: User, row: Any) -> Project:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, delete, func, insert, literal, select, update
+from sqlalchemy import Float, and_, bindparam, case, delete, func, insert, literal, select, update
 
 from wandb_nb.exit_codes import INTERRUPTED, KILLED, state_of
 from wandb_nb.server.storage.project_store import project_by_id
@@ -45,8 +46,7 @@ _PUBLIC_WANDB_KEYS = (
 
 def find_run(connection: Connection, project: Project, name: str, *, outcomes: bool = False) -> Any:
     """Return the run's row as readers of *project* may see it, or None; *outcomes* as for `list_runs`."""
-    condition = and_(runs.c.project_id == project.id, runs.c.name == name)
-    row = connection.execute(_select_runs(outcomes=outcomes).where(condition)).first()
+    row = connection.execute(_select_by_name(outcomes), {"of_project": project.id, "of_name": name}).first()
     return row if row is None or project.member else _without_private_values(row)
 
 
@@ -161,9 +161,16 @@ def request_stop(connection: Connection, run_id: int) -> None:
     connection.execute(update(runs).where(runs.c.id == run_id).values(stop=True))
 
 
+@cache  # building it takes longer than executing it
+def _select_by_name(outcomes: bool) -> Any:
+    conditions = (runs.c.project_id == bindparam("of_project"), runs.c.name == bindparam("of_name"))
+    return _select_runs(outcomes=outcomes).where(*conditions)
+
+
 def _select_runs(max_length: int | None = None, *, outcomes: bool = False) -> Any:
     """Select runs with their project and their present state: a run without heartbeats counts as crashed."""
-    silent = and_(runs.c.state == "running", runs.c.heartbeat < time.time() - SILENT_SECONDS)
+    last_sign = bindparam(None, callable_=lambda: time.time() - SILENT_SECONDS, type_=Float)  # when it is executed
+    silent = and_(runs.c.state == "running", runs.c.heartbeat < last_sign)
     state = case((silent, "crashed"), *(_outcomes() if outcomes else ()), else_=runs.c.state).label("state")
     stored: list[Any] = [column for column in runs.c if column.name != "state"]
     if max_length is not None:

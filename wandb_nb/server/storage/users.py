@@ -10,9 +10,10 @@ import hmac
 import secrets
 import time
 from enum import IntEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.accounts.api_keys import add_key, derive_login, hash_key, list_keys, replace_keys
@@ -89,7 +90,8 @@ def add_user(connection: Connection, name: str, key: str, admin: bool = False) -
 
 def user_by_key(connection: Connection, key: str) -> User | None:
     """Return the user with *key*."""
-    return _find_user(connection, api_keys.c.key_hash == hash_key(key))
+    row = connection.execute(_select_by_key(), {"of_hash": hash_key(key)}).first()
+    return _as_user(row) if row is not None else None
 
 
 def user_by_id(connection: Connection, user_id: int) -> User | None:
@@ -235,11 +237,22 @@ def project_id_of(connection: Connection, entity: str, project: str) -> int:
 
 
 def _find_user(connection: Connection, condition: Any) -> User | None:
+    row = connection.execute(_select_user(condition)).first()
+    return _as_user(row) if row is not None else None
+
+
+@cache  # building it takes longer than executing it
+def _select_by_key() -> Any:
+    return _select_user(api_keys.c.key_hash == bindparam("of_hash"))
+
+
+def _select_user(condition: Any) -> Any:
     is_default = and_(team_members.c.user_id == users.c.id, team_members.c.is_default)
     with_team = users.outerjoin(team_members, is_default).outerjoin(teams, teams.c.id == team_members.c.team_id)
     query = select(users, teams.c.name.label("team"), api_keys.c.key_hash).where(condition).order_by(api_keys.c.id)
-    row = connection.execute(query.select_from(with_team.outerjoin(api_keys)).limit(1)).first()
-    if row is None:
-        return None
+    return query.select_from(with_team.outerjoin(api_keys)).limit(1)
+
+
+def _as_user(row: Any) -> User:
     login = derive_login(row.key_hash) if row.key_hash is not None else ""
     return User(row.id, row.name, row.admin, login, team=row.team, saves_code=row.saves_code)

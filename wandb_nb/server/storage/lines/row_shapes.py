@@ -11,7 +11,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.tables import segment_shapes, segments, shapes
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Shape = tuple[tuple[str, str], ...]
+
+_OF_RUN = select(shapes.c.leaves, shapes.c.id).where(shapes.c.run_id == bindparam("of_run"))
 
 _TYPE_NAMES: dict[type, str] = {
     bool: "boolean",
@@ -55,7 +57,7 @@ def _flat_shape(names: tuple[str, ...], types: tuple[type, ...]) -> Shape:
 
 def load_shapes(connection: Connection, run: int) -> dict[Shape, int]:
     """Return the ids of the shapes that *run* has."""
-    rows = connection.execute(select(shapes.c.leaves, shapes.c.id).where(shapes.c.run_id == run))
+    rows = connection.execute(_OF_RUN, {"of_run": run})
     return {tuple((key, kind) for key, kind in json.loads(text)): shape_id for text, shape_id in rows}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from wandb_nb.server.storage.lines.history_rows import parse_rows
 from wandb_nb.server.storage.lines.row_segment import RowSegment, encode_rows
@@ -67,9 +67,7 @@ def add_rows(connection: Connection, run: int, new: NewRows) -> bool:
     if not new.texts:
         return False
     start, end = _chunk_start(new.first), new.first + len(new.texts)
-    end_of_segment = func.max(segments.c.first + segments.c.length)
-    earlier = select(func.sum(segments.c.length), end_of_segment).where(*_between(segments, run, start, end))
-    count, stored_end = connection.execute(earlier).one()
+    count, stored_end = connection.execute(_COUNT_AND_END, _range(run, start, end)).one()
     if stored_end is not None and stored_end > new.first:
         return _replace_rows(connection, run, new)
     is_completed = bool(count) and count + len(new.head) == CHUNK_ROWS
@@ -89,8 +87,8 @@ def merge_last_rows(connection: Connection, run: int) -> None:
     """Make one segment of the newest rows of *run*, to which nothing will be added."""
     end = rows_end(connection, run)
     start = _chunk_start(max(0, end - 1))
-    query = select(func.count()).select_from(segments).where(*_between(segments, run, start, end))
-    if connection.execute(query).scalar_one() > 1:
+    query = select(func.count()).select_from(segments).where(*_between(segments))
+    if connection.execute(query, _range(run, start, end)).scalar_one() > 1:
         _rewrite(connection, run, start, end, has_ended=True)
 
 
@@ -156,9 +154,8 @@ def _rewrite(connection: Connection, run: int, start: int, stop: int, *, has_end
 
 def _load_rows(connection: Connection, run: int, start: int, stop: int) -> dict[int, HistoryRow]:
     """Return the rows of the segments that begin in this range, by their numbers."""
-    query = select(segments.c.first, segments.c.data, segments.c.length).where(*_between(segments, run, start, stop))
     rows: dict[int, HistoryRow] = {}
-    for first, data, length in connection.execute(query).all():
+    for first, data, length in connection.execute(_SEGMENTS, _range(run, start, stop)).all():
         rows |= enumerate(parse_rows(RowSegment(data, length).texts(), first), first)
     return rows
 
@@ -208,17 +205,32 @@ def _insert(connection: Connection, run: int, encoded: Sequence[tuple[int, Encod
                 shape_ids[shape] = add_shape(connection, run, shape)
             values = {"place": place, "shape_id": shape_ids[shape], "length": length}
             shape_rows.append({"run_id": run, "first": first, **values})
-    connection.execute(insert(segments), rows)
-    connection.execute(insert(segment_shapes), shape_rows)
+    connection.execute(_INSERT_SEGMENTS, rows)
+    connection.execute(_INSERT_SHAPES, shape_rows)
 
 
 def _delete(connection: Connection, run: int, start: int, stop: int) -> None:
-    for table in (segments, segment_shapes):
-        connection.execute(delete(table).where(*_between(table, run, start, stop)))
+    for statement in _DELETE:
+        connection.execute(statement, _range(run, start, stop))
 
 
-def _between(table: Any, run: int, start: int, stop: int) -> tuple[Any, ...]:
-    return table.c.run_id == run, table.c.first >= start, table.c.first < stop
+def _between(table: Any) -> tuple[Any, ...]:
+    """Return the conditions that select the rows of *table* in a `_range`."""
+    first = table.c.first
+    return table.c.run_id == bindparam("of_run"), first >= bindparam("start"), first < bindparam("stop")
+
+
+def _range(run: int, start: int, stop: int) -> dict[str, int]:
+    return {"of_run": run, "start": start, "stop": stop}
+
+
+# The statements of a post, which take longer to build than to execute.
+_SEGMENTS = select(segments.c.first, segments.c.data, segments.c.length).where(*_between(segments))
+_COUNT_AND_END = select(func.sum(segments.c.length), func.max(segments.c.first + segments.c.length)).where(
+    *_between(segments)
+)
+_DELETE = [delete(table).where(*_between(table)) for table in (segments, segment_shapes)]
+_INSERT_SEGMENTS, _INSERT_SHAPES = insert(segments), insert(segment_shapes)
 
 
 def _chunk_start(number: int) -> int:
