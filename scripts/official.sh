@@ -11,4 +11,5 @@ if ! "$python" -c "import wandb" 2>/dev/null; then
     exit 0
   fi
 fi
-OFFICIAL_PYTHON=$PWD/$python .venv/bin/pytest tests/server/test_official.py tests/server/test_official_artifacts.py
+OFFICIAL_PYTHON=$PWD/$python .venv/bin/pytest tests/server/test_official.py tests/server/test_official_artifacts.py \
+  tests/server/test_team_server.py -m official
