@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from conftest import Client
 
 NOW = datetime.now(timezone.utc)
+USES = [
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+]  # newer Pythons ask for all that a certificate should have
 
 
 class Authority:
@@ -29,9 +33,10 @@ class Authority:
     def __init__(self, path: Path) -> None:
         self.path, self._key = path, ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of tests")])
-        is_authority = x509.BasicConstraints(ca=True, path_length=None)
+        signs = x509.KeyUsage(**{use: use in {"key_cert_sign", "crl_sign"} for use in USES})
         builder = self._builder(self._name, self._key.public_key(), NOW + timedelta(days=1))
-        path.write_bytes(_pem(builder.add_extension(is_authority, critical=True).sign(self._key, hashes.SHA256())))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        path.write_bytes(_pem(builder.add_extension(signs, critical=True).sign(self._key, hashes.SHA256())))
 
     def context(self, *names: x509.GeneralName, ends: datetime = NOW + timedelta(days=1)) -> ssl.SSLContext:
         """Return the settings of a server that has a certificate for *names*."""
@@ -48,7 +53,10 @@ class Authority:
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, ends: datetime) -> x509.CertificateBuilder:
         builder = x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
-        return builder.not_valid_before(NOW - timedelta(days=2)).not_valid_after(ends)
+        builder = builder.not_valid_before(NOW - timedelta(days=2)).not_valid_after(ends)
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        return builder.add_extension(signer, critical=False)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

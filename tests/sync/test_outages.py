@@ -50,6 +50,7 @@ def go_through(
     """Let a program log while something is gone from *begin* to *end*; the server reports it, and all arrives."""
     mine = User(name, folder, server)
     try:
+        until(lambda: server.run(name, "id"), "the run has begun")
         threading.Event().wait(0.5)
         begin()
         until(lambda: server.client.get("/readyz").status_code == 503, "the server reports it")
