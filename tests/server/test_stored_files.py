@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -83,3 +84,13 @@ def test_a_lost_file_is_an_error_of_its_own(client: Client, address: str, servic
     assert client.send("GET", address, headers=PAGE).status_code == 404
     services.store.put(status.blob, BytesIO(content))
     assert client.send("GET", address, headers=PAGE).content == CONTENT
+
+
+def test_an_answer_that_nobody_reads_is_closed(address: str, services: Any) -> None:  # noqa: ARG001 -- stores the file
+    """A client that leaves before the first byte leaves no open file: the warning about one would fail this test."""
+    (blobs,) = services.store.list_blobs()
+    chunks = services.store.read(blobs[0].blob)
+    chunks.close()
+    assert list(chunks) == []
+    del chunks
+    gc.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from itertools import chain
@@ -59,9 +60,9 @@ class FolderStore:
 
     def read(self, blob: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Open the file of *blob*."""
-        file = open_file(self._path(blob))
-        file.seek(start)
-        return _chunks(file, None if end is None else max(0, end - start))
+        chunks = _chunks(self._path(blob), start, end)
+        next(chunks)
+        return chunks
 
     def stat(self, blob: str) -> BlobStatus | None:
         """Look at the file of *blob*."""
@@ -121,8 +122,12 @@ def _status(path: Path) -> BlobStatus:
     return BlobStatus(path.name, status.st_size, status.st_mtime)
 
 
-def _chunks(file: BinaryIO, size: int | None) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES if size is None else min(CHUNK_BYTES, size)):
-            size = None if size is None else size - len(chunk)
+def _chunks(path: Path, start: int, end: int | None) -> Iterator[bytes]:
+    """Yield nothing when the file is open, so that it is closed even if nobody reads it, then its bytes."""
+    left = sys.maxsize if end is None else max(0, end - start)
+    with open_file(path) as file:
+        file.seek(start)
+        yield b""
+        while chunk := file.read(min(CHUNK_BYTES, left)):
+            left -= len(chunk)
             yield chunk

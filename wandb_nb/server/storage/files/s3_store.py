@@ -106,7 +106,9 @@ class S3Store:
                 if failure_code(error) in _OUT_OF_RANGE:  # also for an empty object
                     return iter(())
                 raise
-        return _chunks(answer["Body"])
+        chunks = _chunks(answer["Body"])
+        next(chunks)
+        return chunks
 
     def stat(self, blob: str) -> BlobStatus | None:
         """Ask for the object of *blob*."""
@@ -245,7 +247,9 @@ def _log(code: str) -> None:
 
 
 def _chunks(body: Any) -> Iterator[bytes]:
+    """Yield nothing, so that *body* is closed even if nobody reads it, then its bytes."""
     try:
+        yield b""
         with store_errors():
             yield from body.iter_chunks(CHUNK_BYTES)
     finally:
