@@ -182,8 +182,8 @@ if GROUP in OLDER:
     def test_an_older_callback(name: str, backend: str, tmp_path: Path) -> None:
         """The program finds what it asked the callback for in its runs, on each backend."""
         runs = execute(tmp_path / "ours", name, OURS, LAUNCHER, WANDB_MODE="offline", KERAS_BACKEND=backend)
-        assert [run.name for run in runs] == ["gradients", "tables", "pictures", "masks"]
-        assert [len(run.rows) for run in runs] == [1, 4, 3, 1]
+        rows = {run.name: len(run.rows) for run in runs}
+        assert rows == {"gradients": 1, "masks": 1, "pictures": 3, "tables": 4}
 
 
 def without_late_rows(run: RecordedRun) -> RecordedRun:
