@@ -20,7 +20,7 @@ from wandb_nb.server.storage.lines.row_segment import RowSegment, encode_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
 from wandb_nb.server.storage.lines.segment_store import CHUNK_ROWS, merge_last_rows
 from wandb_nb.server.storage.run_updates import upsert_run
-from wandb_nb.server.storage.tables import segments
+from wandb_nb.server.storage.tables import segments, shapes
 from wandb_nb.server.storage.users import user_by_name
 
 if TYPE_CHECKING:
@@ -196,6 +196,20 @@ def test_posts_that_end_within_a_chunk_become_full_segments(client: Client) -> N
             *((first, CHUNK_ROWS) for first in range(0, 1_792, CHUNK_ROWS)),
             (1_792, 208),
         ]
+
+
+def test_rows_of_many_shapes_are_counted_once(client: Client) -> None:
+    """A run whose rows all have keys of their own has one shape per key, also when the same keys come again."""
+    client.upsert("a")
+    with client.services.database.write() as connection:
+        for first in (0, 600):
+            rows = [{"_step": first + number, f"key {number}": number} for number in range(600)]
+            line_store.put_history(connection, 1, first, [json.dumps(row) for row in rows])
+        assert connection.execute(select(func.count()).select_from(shapes)).scalar_one() == 600
+        counts = history_keys(connection, 1).counts
+        assert counts == {"_step": {"number": 1200}} | {f"key {number}": {"number": 2} for number in range(600)}
+        (row, again) = sample_rows(connection, 1, ["key 599", "_step"], 10, None, None)
+    assert (row, again) == ({"key 599": 599, "_step": 599}, {"key 599": 599, "_step": 1199})
 
 
 def test_a_row_of_metrics_takes_few_bytes(client: Client) -> None:

@@ -18,11 +18,15 @@ from wandb_nb.server.storage.tables import segment_shapes, segments, shapes
 from wandb_nb.values import TYPE_KEY, dotted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
 Shape = tuple[tuple[str, str], ...]
 
 _OF_RUN = select(shapes.c.leaves, shapes.c.id).where(shapes.c.run_id == bindparam("of_run"))
+_WITH_LEAVES = _OF_RUN.where(shapes.c.leaves.in_(bindparam("texts", expanding=True)))
+_BATCH = 500  # parameters of one statement
 
 _TYPE_NAMES: dict[type, str] = {
     bool: "boolean",
@@ -61,9 +65,18 @@ def load_shapes(connection: Connection, run: int) -> dict[Shape, int]:
     return {tuple((key, kind) for key, kind in json.loads(text)): shape_id for text, shape_id in rows}
 
 
-def add_shape(connection: Connection, run: int, shape: Shape) -> int:
-    """Add *shape* to *run*; return its id."""
-    return inserted_id(connection.execute(insert(shapes).values(run_id=run, leaves=json.dumps(shape))))
+def ids_of_shapes(connection: Connection, run: int, wanted: Iterable[Shape]) -> dict[Shape, int]:
+    """Return the ids of the *wanted* shapes, which *run* then has; the others of a run with many are not parsed."""
+    shape_of_text = {json.dumps(shape): shape for shape in wanted}
+    texts = list(shape_of_text)
+    ids: dict[Shape, int] = {}
+    for at in range(0, len(texts), _BATCH):
+        stored = connection.execute(_WITH_LEAVES, {"of_run": run, "texts": texts[at : at + _BATCH]})
+        ids |= {shape_of_text[leaves]: shape_id for leaves, shape_id in stored}
+    for text, shape in shape_of_text.items():
+        if shape not in ids:
+            ids[shape] = inserted_id(connection.execute(insert(shapes), {"run_id": run, "leaves": text}))
+    return ids
 
 
 def history_keys(connection: Connection, run: int) -> HistoryKeys:

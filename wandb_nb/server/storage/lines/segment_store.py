@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 
 from wandb_nb.server.storage.lines.history_rows import parse_rows
 from wandb_nb.server.storage.lines.row_segment import RowSegment, encode_rows
-from wandb_nb.server.storage.lines.row_shapes import add_shape, load_shapes
+from wandb_nb.server.storage.lines.row_shapes import ids_of_shapes
 from wandb_nb.server.storage.tables import segment_shapes, segments
 
 if TYPE_CHECKING:
@@ -195,14 +195,12 @@ def _short_parts(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 def _insert(connection: Connection, run: int, encoded: Sequence[tuple[int, EncodedRows]]) -> None:
     if not encoded:
         return
-    shape_ids = load_shapes(connection, run)
+    shape_ids = ids_of_shapes(connection, run, {shape: None for _, part in encoded for shape in part.shapes})
     rows, shape_rows = [], []
     for first, part in encoded:
         values = {"length": part.length, "min_step": part.min_step, "max_step": part.max_step, "data": part.data}
         rows.append({"run_id": run, "first": first, **values})
         for place, (shape, length) in enumerate(part.shapes.items()):
-            if shape not in shape_ids:
-                shape_ids[shape] = add_shape(connection, run, shape)
             values = {"place": place, "shape_id": shape_ids[shape], "length": length}
             shape_rows.append({"run_id": run, "first": first, **values})
     connection.execute(_INSERT_SEGMENTS, rows)
