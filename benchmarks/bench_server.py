@@ -237,7 +237,10 @@ def moved(body: bytes, first: int) -> bytes:
     """Return the post *body* for the rows from number *first* on."""
     post = json.loads(body)
     chunk = post["files"]["wandb-history.jsonl"]
-    chunk["content"] = [line.replace('"_step": ', f'"_step": {first // 20_000 or ""}') for line in chunk["content"]]
+    chunk["content"] = [
+        line.replace(f'"_step": {number},', f'"_step": {first + number},')
+        for number, line in enumerate(chunk["content"])
+    ]
     chunk["offset"] = first
     return json.dumps(post).encode()
 
