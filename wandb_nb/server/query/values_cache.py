@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.storage.project_store import Project
 
-_MAX_CHARACTERS = 32 << 20  # of the stored texts; the parsed values take about five times as many bytes
+# Of the stored texts; the parsed values take about five times as many bytes. A project that does not fit is parsed by
+# each request, which takes three times as long and no less memory while it lasts.
+_MAX_CHARACTERS = 128 << 20
 
 _MAX_PROJECTS = 8
 _MAX_VALUES = 1 << 20  # characters of a config or a summary
