@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_STEP = 2**63 - 1
 _ORDER_KEYS = frozenset(["_writer", "_attempt", "_step"])
+_MAX_NAMES_LENGTH = 1_000_000
 _MAX_SAMPLED_SHAPES = 16
 _MAX_SHAPES = 500  # of a run whose rows are sampled by shape
 _MAX_SAMPLED_VALUES = 2_000_000
@@ -78,8 +79,13 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     return [_select_keys(row, wanted) for row in in_step_order(load_objects(list(rows.values())))]
 
 
-def _names_of(keys: Sequence[str]) -> frozenset[str]:
-    """Return the names that rows may have for *keys*, whose parts are separated by dots, and for their order."""
+def _names_of(keys: Sequence[str]) -> frozenset[str] | None:
+    """Return the names that rows may have for *keys*, whose parts are separated by dots, and for their order.
+
+    None if all these names would be too long: keys of others may consist of dots.
+    """
+    if sum(len(key) * key.count(".") for key in keys) > _MAX_NAMES_LENGTH:
+        return None
     parts = [key.split(".") for key in keys]
     return frozenset([".".join(names[:end]) for names in parts for end in range(1, len(names) + 1)]) | _ORDER_KEYS
 
