@@ -149,8 +149,13 @@ def test_keys_of_dots_cost_little(client: Client) -> None:
             'query Q($s: [JSONString!]!) { project(name: "p") { run(name: "a") { sampledHistory(specs: $s) } } }',
             s=[spec],
         )
-    for path in ("", "/runs/a/overview", "/runs/a/data", "/runs/a/sampled"):
+    pages = ("", "/groups", "/scatter", "/parallel", "/importance")
+    for path in (*pages, "/runs/a/overview", "/runs/a/data", "/runs/a/sampled"):
         assert visitor.get(f"/local/p{path}").status_code == 200
+    dots = key[:10_000]
+    for page in ("groups", "scatter"):
+        asked = f"metric={dots}&x={dots}&y={dots}&group=config.{dots}"
+        assert visitor.get(f"/local/p/{page}?{asked}").status_code == 200
     assert time.process_time() - start < 5
 
 
