@@ -153,9 +153,8 @@ def test_keys_of_dots_cost_little(client: Client) -> None:
     for path in (*pages, "/runs/a/overview", "/runs/a/data", "/runs/a/sampled"):
         assert visitor.get(f"/local/p{path}").status_code == 200
     dots = key[:10_000]
-    for page in ("groups", "scatter"):
-        asked = f"metric={dots}&x={dots}&y={dots}&group=config.{dots}"
-        assert visitor.get(f"/local/p/{page}?{asked}").status_code == 200
+    for asked in (f"groups?metric={dots}&x={dots}&group=config.{dots}", f"scatter?x=config.{dots}&y=config.{dots}"):
+        assert visitor.get(f"/local/p/{asked}").status_code == 200
     assert time.process_time() - start < 5
 
 
