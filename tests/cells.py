@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 LOAD = "%load_ext wandb_nb"
 MIME = "application/vnd.wandb-nb.run+json"
+REMOVE_FOLDER = """
+import os, shutil
+while os.path.exists(run.directory):  # a thread of the run adds a file now and then
+    shutil.rmtree(run.directory, ignore_errors=True)
+"""
 
 
 def notebook_client(notebook: NotebookNode, folder: Path, **options: Any) -> NotebookClient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cells import LOAD, MIME, run_bundles, texts
+from cells import LOAD, MIME, REMOVE_FOLDER, run_bundles, texts
 from page import Page
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_silent_is_silent(execute: Execute, tmp_path: Path) -> None:
     notebook = execute(
         LOAD,
         "run = wandb.init(project='p', save_code=True, magic=True)",
-        "import shutil\nwandb.log({'a': 1})\nshutil.rmtree(run.directory)",
+        "wandb.log({'a': 1})" + REMOVE_FOLDER,
         "import time\nfor i in range(3): wandb.log({'a': 2}); time.sleep(0.15)",
         END,
         "%%wandb --project p\nwandb.log({'a': 1})",

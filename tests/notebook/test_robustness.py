@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, error, join_streams, notebook_client, run_bundles, texts
+from cells import LOAD, MIME, REMOVE_FOLDER, error, join_streams, notebook_client, run_bundles, texts
 from embedded_server import EmbeddedServer
 from faults import UNTRACKED, outputs
 from nbformat.v4 import new_code_cell, new_notebook
@@ -99,7 +99,7 @@ def test_a_sound_tracker_is_not_seen(tmp_path: Path, bare: list[str]) -> None:
 
 def test_the_run_directory_is_deleted(tmp_path: Path, bare: list[str]) -> None:
     """There is one notice, under the next cell that logs; logging and finishing work; the picture stays."""
-    played = Played(tmp_path, "import shutil; shutil.rmtree(run.directory)")
+    played = Played(tmp_path, REMOVE_FOLDER)
 
     assert played.untracked == bare
     assert played.errors == []
