@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,22 +43,24 @@ class StagingFolder:
 
     def copy(self, source: str | Path) -> ManifestEntry:
         """Return the entry of a copy of *source*. Raises OSError if none can be made, as on a full disk."""
-        copy = self.new_path()
-        try:
+        with self._new_file() as copy:
             return ManifestEntry(*copy_file(source, copy), copy)
-        except OSError:
-            Path(copy).unlink(missing_ok=True)
-            raise
 
     def copy_unchecked(self, entry: ManifestEntry) -> ManifestEntry:
         """Return the entry of a copy of the file of *entry*, whose digest the caller knows; errors as `copy`."""
-        copy = self.new_path()
-        try:
+        with self._new_file() as copy:
             copy_blocks(entry.local_path, copy)
-        except OSError:
-            Path(copy).unlink(missing_ok=True)
-            raise
         return ManifestEntry(entry.digest, entry.size, copy)
+
+    @contextmanager
+    def _new_file(self) -> Iterator[str]:
+        """Yield the path of a new file, which is removed after an OSError."""
+        path = self.new_path()
+        try:
+            yield path
+        except OSError:
+            Path(path).unlink(missing_ok=True)
+            raise
 
     def has(self, path: str) -> bool:
         """Return whether *path* is a file of this folder."""
