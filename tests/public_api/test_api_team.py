@@ -6,21 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from embedded_server import EmbeddedServer
 
 import wandb_nb as wandb
 from wandb_nb.cli import group
 from wandb_nb.errors import RefusedError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running server."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
+    from embedded_server import EmbeddedServer
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from embedded_server import EmbeddedServer
 
 import wandb_nb as wandb
 from wandb_nb.errors import (
@@ -20,15 +19,10 @@ from wandb_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running server."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
+    from embedded_server import EmbeddedServer
 
 
 @pytest.fixture

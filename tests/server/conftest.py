@@ -21,6 +21,9 @@ from waiting import set_timeouts
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import open_services
 from wandb_nb.server.protocol.staged_uploads import add_staged
+from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts import teams
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.engine.database_address import VARIABLE
 from wandb_nb.server.storage.files.s3_address import parse_s3_address
 from wandb_nb.server.storage.tables import metadata
@@ -122,6 +125,17 @@ class Client:
         """Return *fields* of a run."""
         text = f'query R($n: String!) {{ project(name: "p") {{ run(name: $n) {{ {fields} }} }} }}'
         return self.query(text, n=name)["project"]["run"]
+
+
+def add_vision_team(services: Services, *names: str) -> dict[str, Client]:
+    """Add the team vision; return clients of new users, by *names*, of which each is the user's right in it."""
+    keys = {name: new_key() for name in names}
+    with services.database.write() as connection:
+        teams.add_team(connection, "vision")
+        for name, key in keys.items():
+            users.add_user(connection, name, key)
+            teams.set_team_right(connection, "vision", name, users.Right[name.upper()])
+    return {name: Client(services, key) for name, key in keys.items()}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from conftest import Client
+from conftest import Client, add_vision_team
 from sqlalchemy import select
 from visiting import HOSTILE, Visitor
 
@@ -17,7 +17,6 @@ from wandb_nb.server.storage import users
 from wandb_nb.server.storage.accounts import team_changes, teams
 from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.tables import contents, files, former_names, projects, runs
-from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
@@ -32,14 +31,7 @@ LISTED = '{ models(entityName: "%s") { edges { node { entityName name } } } }'
 @pytest.fixture
 def team(services: Services) -> dict[str, Client]:
     """Return clients of a writer and an administrator of a team with a run and a file, and of an outsider."""
-    rights = {"write": Right.WRITE, "admin": Right.ADMIN, "none": Right.NONE}
-    keys = {name: new_key() for name in rights}
-    with services.database.write() as connection:
-        teams.add_team(connection, "vision")
-        for name, key in keys.items():
-            users.add_user(connection, name, key)
-            teams.set_team_right(connection, "vision", name, rights[name])
-    clients = {name: Client(services, key) for name, key in keys.items()}
+    clients = add_vision_team(services, "write", "admin", "none")
     clients["write"].query(RUN % ("vision", "r"))
     (file,) = clients["write"].query(FILES % "vision")["createRunFiles"]["files"]
     assert clients["write"].send("PUT", file["uploadUrl"], content=b"x").status_code == 200

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Client
+from conftest import Client, add_vision_team
 from embedded_server import EmbeddedServer
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -39,14 +39,7 @@ VIEWER = "{ viewer { username entity teams { edges { node { name } } } } }"
 @pytest.fixture
 def team(services: Services) -> dict[str, Client]:
     """Return clients of the team vision's members, by their rights, and one of an outsider; the writer has a run."""
-    names = {"read": Right.READ, "write": Right.WRITE, "admin": Right.ADMIN, "none": Right.NONE}
-    keys = {name: new_key() for name in names}
-    with services.database.write() as connection:
-        teams.add_team(connection, "vision")
-        for name, key in keys.items():
-            users.add_user(connection, name, key)
-            teams.set_team_right(connection, "vision", name, names[name])
-    clients = {name: Client(services, key) for name, key in keys.items()}
+    clients = add_vision_team(services, "read", "write", "admin", "none")
     clients["write"].query(BUCKET % "r")
     return clients
 
