@@ -13,6 +13,7 @@ import sys
 import click
 
 from wandb_nb._version import __version__
+from wandb_nb.cli.access_commands import ACCESS
 from wandb_nb.cli.account_commands import MODES, login, settings
 from wandb_nb.cli.artifact_commands import artifact
 from wandb_nb.cli.compare_commands import compare, diff
@@ -45,7 +46,7 @@ def group() -> None:
 
 for command in (ls, show, rm, diff, compare, reproduce, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
-for command in MAINTENANCE:
+for command in (*ACCESS, *MAINTENANCE):
     server.add_command(command)
 group.add_command(artifact)
 group.add_command(run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,25 +14,11 @@ from wandb_nb.errors import UsageError
 from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wandb_nb.cli.server_commands import ServerData
-    from wandb_nb.server.http.services import Services
 
 _archive = click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 _UPLOAD_SECONDS = 3600.0
 _DAMAGED = 3
-
-
-@contextmanager
-def _opened(data: ServerData) -> Iterator[Services]:
-    from wandb_nb.server.http.services import open_services
-
-    services = open_services(data.folder, data.url(), bucket=data.bucket())
-    try:
-        yield services
-    finally:
-        services.database.close()
 
 
 @click.command()
@@ -44,7 +29,7 @@ def backup(data: ServerData, archive: Path) -> None:
     from wandb_nb.server.maintenance.backup import write_archive
     from wandb_nb.server.protocol.staged_uploads import add_staged
 
-    with _opened(data) as services:
+    with data.services(with_bucket=True) as services:
         add_staged(services)
         counts = write_archive(services.database, services.store, archive)
     click.echo(f"wrote {counts.rows:,} rows and {counts.files:,} files to {archive}")
@@ -93,7 +78,7 @@ def check(data: ServerData, quick: bool) -> None:
     from wandb_nb.server.maintenance.file_check import check_files
 
     count = 0
-    with _opened(data) as services:
+    with data.services(with_bucket=True) as services:
         before = time.time() - _UPLOAD_SECONDS
         for problem in check_files(services.database, services.store, before, with_digests=not quick):
             click.echo(f"{problem.kind:<8} {clean(problem.name, 500)}")
@@ -135,7 +120,7 @@ def retention(  # noqa: PLR0917 -- one parameter per option
         return
     if has_limits == off or (off and is_applied):
         raise UsageError("give at least one of --days, --runs and --bytes, or --off alone")
-    with _opened(data) as services, services.database.write() as connection:
+    with data.services(with_bucket=True) as services, services.database.write() as connection:
         project_id = project_named(connection, project)
         expired = expired_runs(connection, project_id, limits, time.time())
         if off or is_applied:
@@ -150,7 +135,7 @@ def retention(  # noqa: PLR0917 -- one parameter per option
 def _list_limits(data: ServerData) -> None:
     from wandb_nb.server.maintenance.retention import list_limits
 
-    with _opened(data) as services, services.database.read() as connection:
+    with data.services(with_bucket=True) as services, services.database.read() as connection:
         for _, path, limits in list_limits(connection):
             units = (("days", limits.max_days), ("runs", limits.max_runs), ("bytes", limits.max_bytes))
             click.echo(f"{path}  {', '.join(f'{limit:g} {unit}' for unit, limit in units if limit is not None)}")
