@@ -12,7 +12,7 @@ import logging
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
@@ -20,6 +20,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.server import ThreadedMotoServer
 from threaded_server import ThreadedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCESS_KEY, SECRET_KEY, REGION, BUCKET = "AKIATESTS0000000KEY", "bucket-secret-of-tests-0001", "us-east-1", "bucket"
 ENVIRON = {
@@ -33,7 +36,11 @@ _HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 
 class Bucket:
-    """A running store with one bucket, at `url`; `later` moves the proxy's clock, `gone` drops every request."""
+    """A running store with one bucket, at `url`; `later` moves the proxy's clock, `gone` drops every request.
+
+    `fault` returns what happens to the next request: "" nothing, "reset" the connection is dropped before the store
+    sees it, "lost" after it, "status" the store is too busy, "twice" the store gets it two times.
+    """
 
     environ = ENVIRON
     secrets = (ACCESS_KEY, SECRET_KEY)
@@ -45,6 +52,7 @@ class Bucket:
         self.port = self._store.get_host_and_port()[1]
         self.later = timedelta()
         self.gone = False
+        self.fault: Callable[[], str] = str
         self.requests: list[tuple[str, str, str]] = []
         """Method, kind of signature, and refusal or an empty text, of each request."""
         self._proxy = ThreadedServer(type("Handler", (_Proxy,), {"bucket": self}))
@@ -62,7 +70,7 @@ class Bucket:
 
     def reset(self) -> None:
         """Forget what was changed and counted."""
-        self.later, self.gone = timedelta(), False
+        self.later, self.gone, self.fault = timedelta(), False, str
         self.requests.clear()
 
 
@@ -74,7 +82,8 @@ class _Proxy(BaseHTTPRequestHandler):
     bucket: Bucket
 
     def _handle(self) -> None:
-        if self.bucket.gone:
+        fault = "reset" if self.bucket.gone else self.bucket.fault()
+        if fault == "reset":
             self.close_connection = True
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -84,12 +93,24 @@ class _Proxy(BaseHTTPRequestHandler):
         if refusal:
             self._answer(400 if refusal in {"BadDigest", "InvalidRequest"} else 403, [], _error(refusal))
             return
+        if fault == "status":
+            self._answer(503, [], _error("SlowDown"))
+            return
+        for _ in range(2 if fault == "twice" else 1):
+            status, headers, content = self._forward(body)
+        if fault == "lost":
+            self.close_connection = True
+        else:
+            self._answer(status, headers, content)
+
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.bucket.port)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP | {"expect"}}
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
-        self._answer(answer.status, answer.getheaders(), answer.read())
+        content = answer.read()
         connection.close()
+        return answer.status, answer.getheaders(), content
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):

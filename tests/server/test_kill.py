@@ -1,4 +1,4 @@
-"""Acknowledged data survives `kill -9` of the server."""
+"""Acknowledged data survives `kill -9` of the server, or of one of its processes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ import random
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import pytest
+from cluster import Cluster, text_of
+from conftest import bucket_address
+from test_server_processes import worker_processes
+from visiting import Site
+from waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from bucket import Bucket
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.crash
 
@@ -67,3 +78,52 @@ def test_answered_posts_survive_kills(tmp_path: Path) -> None:
     if run["historyLineCount"] <= 10_000:
         assert [json.loads(row)["v"] for row in run["history"]] == list(range(run["historyLineCount"]))
     assert answered > 0
+
+
+@pytest.fixture
+def pair(cluster: Cluster, bucket: Bucket, tmp_path: Path) -> Iterator[Site]:
+    """Return a server of two processes on PostgreSQL, with its files in a bucket, and a run."""
+    files = ("--files", str(bucket_address(bucket)), "--files-endpoint", bucket.url, "--files-path-style")
+    site = Site(tmp_path / "data", *files, "--workers", "2", database=text_of(cluster.new_database()))
+    site.start("a")
+    yield site
+    site.stop()
+
+
+def repeated(request: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    """Send a request until it is answered, as clients do; return the answer."""
+    while True:
+        with suppress(httpx.TransportError):
+            return request(*arguments, **options)
+
+
+def stored_names(site: Site) -> set[str]:
+    """Return the names of the run's files."""
+    text = '{ project(name: "p") { run(name: "a") { files(first: 10000) { edges { node { name } } } } } }'
+    edges = repeated(site.query, text)["project"]["run"]["files"]["edges"]
+    return {edge["node"]["name"] for edge in edges}
+
+
+def test_answered_rows_and_files_survive_kills_of_a_process(pair: Site, bucket: Bucket) -> None:
+    """While one of two processes at a time is killed, rows and files arrive once, and what was answered is there."""
+    chance, rows, files = random.Random(11), 0, dict[str, bytes]()  # noqa: S311 -- the same kills each time
+    for number in range(ROUNDS):
+        victim = chance.choice(until(lambda: len(processes := worker_processes(pair)) == 2 and processes))
+        timer = threading.Timer(chance.uniform(0.0, 0.3), victim.kill)
+        timer.start()
+        while timer.is_alive() or victim.is_running():
+            repeated(pair.rows_of, "a", 100, rows)
+            rows += 100
+            name = f"{number}/{rows}.bin"
+            files[name] = chance.randbytes(chance.choice((0, 10, 100_000)))
+            repeated(pair.upload, "a", {name: files[name]})
+            repeated(pair.stream, "a", uploaded=[name])
+        timer.join()
+        assert stored_names(pair) == files.keys()
+    text = '{ project(name: "p") { run(name: "a") { history(samples: 1000000) } } }'
+    history = pair.query(text)["project"]["run"]["history"]
+    assert [json.loads(row)["_step"] for row in history] == list(range(rows))
+    for name, content in files.items():
+        answer = httpx.get(f"{pair.url}/files/local/p/a/{name}", auth=("api", pair.key), follow_redirects=True)
+        assert (name, answer.content) == (name, content)
+    assert [refusal for *_, refusal in bucket.requests if refusal] == []

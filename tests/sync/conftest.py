@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from embedded_server import EmbeddedServer
 from scripted_server import ScriptedServer
+from server_pair import ServerPair
 from services import end_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bucket import Bucket
+    from cluster import Cluster
 
 
 @pytest.fixture
@@ -36,3 +41,17 @@ def embedded_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Emb
         monkeypatch.setenv(name, value)
     yield tmp_path
     end_services()
+
+
+@pytest.fixture(scope="module")
+def pair(cluster: Cluster, started_bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
+    """Return a running server as a team has it: two processes on PostgreSQL, files in a bucket."""
+    started_bucket.reset()
+    files = ("--files", f"s3://bucket/{uuid4().hex}", "--files-endpoint", started_bucket.url, "--files-path-style")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in started_bucket.environ.items():
+            patch.setenv(name, value)
+        server = ServerPair(tmp_path_factory.mktemp("pair"), cluster, *files)
+    with server as running:
+        yield running
+    started_bucket.reset()

@@ -1,4 +1,4 @@
-"""A server of two processes on PostgreSQL, one of which is killed when a test wants it, with a bucket if wanted."""
+"""A server of two processes on PostgreSQL, one of which is killed when a test wants it."""
 
 from __future__ import annotations
 

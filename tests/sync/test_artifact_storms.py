@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import random
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 from artifact_states import stored_artifacts, written_artifacts
 from fault_proxy import FaultProxy
 from restarted_server import RestartedServer
-from server_pair import ServerPair
-from test_storms import ATTEMPTS, Storm, shortened
+from test_storms import ATTEMPTS, Storm, bucket_faults, shortened
 
 import wandb_nb as wandb
 from wandb_nb.sync.http.transport import connect
@@ -20,9 +20,11 @@ from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from cluster import Cluster
+    from bucket import Bucket
+    from server_pair import ServerPair
 
     from wandb_nb import Run
     from wandb_nb.sync.http.network import Network
@@ -38,13 +40,6 @@ MAX_CONTENT = 200_000
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all storms."""
     with RestartedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
-    """Return a running server of two processes on PostgreSQL, the same for all storms."""
-    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
         yield running
 
 
@@ -79,19 +74,27 @@ def test_artifacts_arrive_whole(seed: int, server: RestartedServer, start: Calla
 
 
 @pytest.mark.parametrize("seed", range(PAIR_STORMS))
-def test_artifacts_arrive_whole_at_two_processes(seed: int, pair: ServerPair, start: Callable[..., Run]) -> None:
-    """So it does when two processes receive the requests by turns, and are killed one at a time."""
-    weather(seed, pair, start, (1, 2, 3))
+def test_artifacts_arrive_whole_at_two_processes(
+    seed: int, pair: ServerPair, started_bucket: Bucket, start: Callable[..., Run]
+) -> None:
+    """So it does with PostgreSQL, a faulty bucket and two processes in turn, which are killed one at a time."""
+    weather(seed, pair, start, (1, 2, 3), bucket_faults(started_bucket, seed))
 
 
-def weather(seed: int, server: RestartedServer, start: Callable[..., Run], bounces: tuple[int, ...]) -> None:
-    """Log artifacts and send them through a storm; compare what arrives with what was logged."""
+def weather(
+    seed: int,
+    server: RestartedServer,
+    start: Callable[..., Run],
+    bounces: tuple[int, ...],
+    faults: AbstractContextManager[None] = nullcontext(),  # noqa: B008 -- does nothing
+) -> None:
+    """Log artifacts and send them through a storm, with more *faults*; compare what arrives with what was logged."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     storm = Storm(dice, server, bounces)
     run = start(project="p", id=f"storm{seed}")
     (file,) = run.directory.glob("run-*.wandb")
     follow = dice.random() < 0.5
-    with FaultProxy(server.port, storm) as proxy:
+    with FaultProxy(server.port, storm) as proxy, faults:
         network = shortened(proxy.url, server.key)
         sending = threading.Thread(target=send, args=(file, network), kwargs={"follow": True})
         if follow:

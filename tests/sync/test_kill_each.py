@@ -14,7 +14,6 @@ import psutil
 import pytest
 from artifact_states import stored_artifacts, written_artifacts
 from restarted_server import RestartedServer
-from server_pair import ServerPair
 from waiting import until
 
 from wandb_nb.store.format import record_types
@@ -26,7 +25,7 @@ from wandb_nb.store.runs.sync_progress import load_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cluster import Cluster
+    from server_pair import ServerPair
 
 pytestmark = pytest.mark.crash
 
@@ -40,13 +39,6 @@ HERE = Path(__file__).parent
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all rounds."""
     with RestartedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
-    """Return a running server of two processes on PostgreSQL, the same for all rounds."""
-    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
         yield running
 
 
@@ -198,7 +190,7 @@ def test_killed_server(number: int, moment: float, user: Callable[[str], User], 
 
 @pytest.mark.parametrize(("number", "moment"), moments("worker", PAIR_ROUNDS))
 def test_killed_worker(number: int, moment: float, tmp_path: Path, pair: ServerPair) -> None:
-    """Of a server's two processes on PostgreSQL one is killed, then another: run and artifacts arrive whole."""
+    """Of two processes on PostgreSQL with a bucket one is killed, then another: run and artifacts arrive whole."""
     mine = User(f"worker{number}", tmp_path, pair)
     try:
         for _ in range(2):

@@ -8,11 +8,9 @@ import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from restarted_server import RestartedServer
-from server_pair import ServerPair
 from test_kill_each import ROWS, User, compare
 from waiting import scaled, until
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from bucket import Bucket
     from cluster import Cluster
+    from server_pair import ServerPair
 
 pytestmark = pytest.mark.crash
 
@@ -29,19 +28,6 @@ OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "2"))
 DISK_BYTES = 24 << 20
 UPLOAD = """mutation { createRunFiles(input: {projectName: "p", runName: "disk", files: ["never sent"]}) {
     files { uploadUrl } } }"""
-
-
-@pytest.fixture(scope="module")
-def pair(cluster: Cluster, started_bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
-    """Return a running server of two processes on PostgreSQL with a bucket."""
-    started_bucket.reset()
-    files = ("--files", f"s3://bucket/{uuid4().hex}", "--files-endpoint", started_bucket.url, "--files-path-style")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in started_bucket.environ.items():
-            patch.setenv(name, value)
-        server = ServerPair(tmp_path_factory.mktemp("pair"), cluster, *files)
-    with server as running:
-        yield running
 
 
 def go_through(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ import pytest
 from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from scripted_run import ScriptedRun, ScriptedRunWriter, make_run
-from server_pair import ServerPair
 
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
@@ -22,9 +22,11 @@ from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from cluster import Cluster
+    from bucket import Bucket
+    from server_pair import ServerPair
 
 pytestmark = pytest.mark.crash
 
@@ -35,19 +37,13 @@ POST_CHARACTERS = 30_000
 ATTEMPTS = 30
 STATUSES = (500, 502, 503, 504, 429, 408)
 KINDS = ("status", "status", "reset", "half", "silent", "lost", "cut", "late", "twice", "again", "drip", "outage")
+BUCKET_KINDS = ("status", "reset", "lost", "twice")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all storms."""
     with RestartedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
-    """Return a running server of two processes on PostgreSQL, the same for all storms."""
-    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
         yield running
 
 
@@ -76,6 +72,17 @@ class Storm:
     def _headers(self) -> dict[str, str]:
         soon = formatdate(usegmt=True)
         return self._dice.choice(({}, {}, {"Retry-After": "0.02"}, {"Retry-After": soon}, {"Retry-After": "soon"}))
+
+
+@contextmanager
+def bucket_faults(bucket: Bucket, seed: int) -> Iterator[None]:
+    """Let some requests to *bucket*, of clients and of the server, have faults."""
+    dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
+    share = dice.uniform(0.0, 0.2)
+    bucket.fault = lambda: dice.choice(BUCKET_KINDS) if dice.random() < share else ""
+    yield
+    assert ("PUT", "query", "") in bucket.requests  # of a client, by a signed address
+    bucket.reset()
 
 
 def shortened(url: str, key: str) -> Network:
@@ -127,10 +134,12 @@ def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, sm
 
 
 @pytest.mark.parametrize("seed", range(PAIR_STORMS))
-def test_all_arrives_once_at_two_processes(seed: int, pair: ServerPair, tmp_path: Path, small_posts: None) -> None:
-    """So it does when two processes receive the requests of a run by turns, and are killed one at a time."""
+def test_all_arrives_once_at_two_processes(
+    seed: int, pair: ServerPair, started_bucket: Bucket, tmp_path: Path, small_posts: None
+) -> None:
+    """So it does with PostgreSQL, a faulty bucket and two processes in turn, which are killed one at a time."""
     del small_posts
-    weather(seed, pair, tmp_path, (1, 2, 3))
+    weather(seed, pair, tmp_path, (1, 2, 3), bucket_faults(started_bucket, seed))
 
 
 @pytest.fixture
@@ -140,12 +149,18 @@ def small_posts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAX_POST_CHARACTERS", POST_CHARACTERS)
 
 
-def weather(seed: int, server: RestartedServer, tmp_path: Path, bounces: tuple[int, ...]) -> None:
-    """Send a run through a storm, and compare what the server has."""
+def weather(
+    seed: int,
+    server: RestartedServer,
+    tmp_path: Path,
+    bounces: tuple[int, ...],
+    faults: AbstractContextManager[None] = nullcontext(),  # noqa: B008 -- does nothing
+) -> None:
+    """Send a run through a storm, with more *faults*, and compare what the server has."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     run: ScriptedRun = make_run(f"storm{seed}", dice, dice.randrange(50, 400))
     storm = Storm(dice, server, bounces)
-    with FaultProxy(server.port, storm) as proxy:
+    with FaultProxy(server.port, storm) as proxy, faults:
         send(ScriptedRunWriter(run, tmp_path), shortened(proxy.url, server.key), dice)
     for bouncing in storm.bouncing:
         bouncing.join()
