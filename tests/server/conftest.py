@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from cluster import programs, text_of
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, select, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import set_timeouts
 
@@ -26,7 +26,7 @@ from wandb_nb.server.storage.accounts import teams
 from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.engine.database_address import VARIABLE
 from wandb_nb.server.storage.files.s3_address import parse_s3_address
-from wandb_nb.server.storage.tables import metadata
+from wandb_nb.server.storage.tables import files, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,12 +41,14 @@ if TYPE_CHECKING:
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
-ON_POSTGRESQL = {"account_page", "data_folder", "deleted_runs", "request_order", "security", "team_changes", "teams"}
-"""The modules whose tests run on PostgreSQL, too; their uploads go to the server itself."""
+ON_POSTGRESQL = {"data_folder": "", "deleted_runs": "addresses", "request_order": "file", "teams": "membership"}
+"""The modules whose tests run on PostgreSQL with a folder, too: they are about the folder, or about addresses that two
+servers accept; a text in the names of the tests."""
 ON_BUCKET = {
     **dict.fromkeys(("alert_delivery", "anonymous", "artifact_pages", "artifacts", "filters", "groups_page"), ""),
     **dict.fromkeys(("login_links", "logins", "multipart", "page_listing", "pages", "protocol", "run_outcomes"), ""),
-    **dict.fromkeys(("saved_views", "segments", "server_history", "stored_files", "untrusted_values"), ""),
+    **dict.fromkeys(("account_page", "deleted_runs", "request_order", "security", "team_changes"), ""),
+    **dict.fromkeys(("saved_views", "teams", "segments", "server_history", "stored_files", "untrusted_values"), ""),
     "backup": "restored_into",
 }
 """The modules whose tests run on PostgreSQL with a bucket, too; a text in the names of the tests."""
@@ -94,6 +96,21 @@ class Client:
             own_headers.pop("Authorization", None)
             return httpx.request(method, answer.headers["location"], headers=own_headers)
         return answer
+
+    def upload(self, address: str, content: bytes = b"x") -> bool:
+        """Send a file of a run to *address*; return whether the run has it then.
+
+        A bucket takes all that is signed; what its sender may not write, the server drops.
+        """
+        before = self._blobs()
+        answer = self.send("PUT", address, content=content)
+        is_added = self._blobs() != before
+        assert answer.status_code == (200 if is_added or not address.startswith(HOST) else 403)
+        return is_added
+
+    def _blobs(self) -> list[Any]:
+        with self.services.database.read() as connection:
+            return list(connection.execute(select(files.c.run_id, files.c.name, files.c.blob)))
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the data of a GraphQL answer, which must have no errors."""
@@ -158,11 +175,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that use a server's parts on PostgreSQL or with a bucket, too, in the modules named above."""
     name, test = metafunc.module.__name__.removeprefix("test_"), metafunc.function.__name__
     others = [
-        *(["postgresql"] if name in ON_POSTGRESQL else []),
+        *(["postgresql"] if ON_POSTGRESQL.get(name, "?") in test else []),
         *(["bucket"] if ON_BUCKET.get(name, "?") in test else []),
     ]
     if "services" in metafunc.fixturenames and others:
         metafunc.parametrize("services", ["sqlite", *others], indirect=True)
+
+
+def stored_blobs(services: Services) -> list[str]:
+    """Return the names of all that the store of *services* has, and keys of what waits there for the server."""
+    staged = services.signed.staged() if services.signed is not None else ()
+    return [
+        *(status.blob for batch in services.store.list_blobs() for status in batch),
+        *(each.key for batch in staged for each in batch),
+    ]
 
 
 def bucket_address(bucket: Bucket) -> S3Address:

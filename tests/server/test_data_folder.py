@@ -132,11 +132,3 @@ def test_a_start_deletes_orphan_files(tmp_path: Path) -> None:
     site.stop()
     assert stored.read_bytes() == b"x"
     assert stored.stat().st_mode & 0o777 == 0o600
-
-
-def test_downloads_are_not_cached_without_asking(client: Client) -> None:
-    """A browser revalidates before it shows a file again, and proxies do not store it."""
-    client.upsert("a")
-    (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
-    client.send("PUT", file["uploadUrl"], content=b"x")
-    assert client.send("GET", "/files/local/p/a/x").headers["cache-control"] == "private, no-cache"

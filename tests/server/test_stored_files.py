@@ -71,6 +71,11 @@ def test_a_file_name_adds_no_header(client: Client, address: str) -> None:
     assert head.headers["content-disposition"] == headers["content-disposition"]
 
 
+def test_downloads_are_not_cached_without_asking(client: Client, address: str) -> None:
+    """A browser revalidates before it shows a file again, and proxies do not store it."""
+    assert client.send("GET", address, headers=PAGE).headers["cache-control"] == "private, no-cache"
+
+
 def test_a_lost_file_is_an_error_of_its_own(client: Client, address: str, services: Any) -> None:
     """A file that the store no longer has answers 404; the store can take its bytes back under the same name."""
     (blobs,) = services.store.list_blobs()

@@ -58,7 +58,7 @@ def test_a_renamed_team_keeps_its_links_and_its_programs(team: dict[str, Client]
         assert visitor(team["none"]).get(f"/{name}/p/runs/r").status_code == 404
         assert writer.query(LISTED % name)["models"]["edges"] == [{"node": {"entityName": "sight", "name": "p"}}]
         assert team["none"].query(LISTED % name)["models"]["edges"] == []
-    assert writer.send("PUT", file["uploadUrl"], content=b"y").status_code == 200
+    assert writer.upload(file["uploadUrl"], b"y")
     assert 'href="/sight/p"' in visitor(writer).get("/vision/p/runs/r").text
     assert visitor(writer).get("/vision").headers["location"] == "/sight"
     assert visitor(team["none"]).get("/vision").status_code == 404

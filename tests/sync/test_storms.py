@@ -80,9 +80,11 @@ def bucket_faults(bucket: Bucket, seed: int) -> Iterator[None]:
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     share = dice.uniform(0.0, 0.2)
     bucket.fault = lambda: dice.choice(BUCKET_KINDS) if dice.random() < share else ""
-    yield
-    assert ("PUT", "query", "") in bucket.requests  # of a client, by a signed address
-    bucket.reset()
+    try:
+        yield
+        assert ("PUT", "query", "") in bucket.requests  # of a client, by a signed address
+    finally:
+        bucket.reset()
 
 
 def shortened(url: str, key: str) -> Network:
