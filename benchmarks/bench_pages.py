@@ -31,6 +31,7 @@ PAGES = {
     "sorted by a result": "/local/bench?sort=-summary_metrics.loss",
     "searched": "/local/bench?q=lr%3C0.1+adam",
     "grouped": "/local/bench?group=config.optimizer",
+    "a group for each run": "/local/bench?group=config.seed",
     "a run": "/local/bench/runs/first",
     "two compared": "/local/bench/compare?run=first&run=r1",
 }

@@ -49,6 +49,7 @@ ON_BUCKET = {
     **dict.fromkeys(("login_links", "logins", "multipart", "page_listing", "pages", "protocol", "run_outcomes"), ""),
     **dict.fromkeys(("account_page", "deleted_runs", "request_order", "security", "team_changes"), ""),
     **dict.fromkeys(("saved_views", "teams", "segments", "server_history", "stored_files", "untrusted_values"), ""),
+    "values_cache": "",
     "backup": "restored_into",
 }
 """The modules whose tests run on PostgreSQL with a bucket, too; a text in the names of the tests."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -118,6 +119,18 @@ def test_the_table_groups(browser: Visitor) -> None:
     text = browser.get("/local/p?group=config.lr").text
     assert re.findall(r'scope="rowgroup"[^>]*><span class="quiet">lr</span> ([\d.]+)', text) == ["0.1", "0.2"]
     assert shown_runs(browser, "group=config.lr") == ["a", "b"]
+
+
+def test_groups_have_pages(browser: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are more groups than a page has, each page links to the next one and to the one before."""
+    for module in ("run_groups", "run_table"):
+        monkeypatch.setattr(f"wandb_nb.server.query.{module}.GROUPS_OF_A_PAGE", 1)
+    first = browser.get("/local/p?group=config.lr").text
+    assert " of 2 groups" in first
+    (following,) = re.findall(r'<a href="([^"]+)" rel="next">', first)
+    second = browser.get("/local/p" + unescape(following)).text
+    assert " of 2 groups" in second
+    assert (shown_runs(browser, unescape(following)[1:]), 'rel="prev"' in second) == (["b"], True)
 
 
 def test_columns_are_remembered(browser: Visitor) -> None:

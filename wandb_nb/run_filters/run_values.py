@@ -106,10 +106,15 @@ class RunValues:
             return _value_at(self.summary, key)
         if name == "tags":
             return self.tags
-        column = _COLUMNS.get(re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower())
+        column = row_column(name)
         if column is None:
             raise UsageError(f"runs have no {name!r} to filter or sort by")
         return getattr(self.row, column)
+
+
+def row_column(name: str) -> str | None:
+    """Return the column of the table of runs that has the value *name*; None if none has."""
+    return _COLUMNS.get(re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower())
 
 
 def _place(name: str, places: Mapping[str, int]) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from wandb_nb.run_filters.run_values import row_column
 from wandb_nb.values import is_finite, is_number
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def column_reader(column: str) -> Callable[[RunValues], Any]:
         return lambda run: run.config.get(key)
     if "." not in key and section == "summary_metrics":
         return lambda run: run.summary.get(key)
-    return lambda run: run.value(column)
+    attribute = row_column(column)
+    return attrgetter(f"row.{attribute}") if attribute else lambda run: run.value(column)
 
 
 def run_duration(run: RunValues) -> float:
@@ -69,11 +72,8 @@ def column_label(column: str) -> str:
 
 def available_columns(runs: Sequence[RunValues]) -> dict[str, list[str]]:
     """Return the columns to choose from: of the run itself, of the config, of the summary."""
-    config: dict[str, None] = {}
-    summary: dict[str, None] = {}
-    for run in runs:
-        config.update(dict.fromkeys(run.config_leaves))
-        summary.update(dict.fromkeys(run.summary_leaves))
+    config = set[str]().union(*(run.config_leaves for run in runs))
+    summary = set[str]().union(*(run.summary_leaves for run in runs))
     return {
         "Run": list(RUN_COLUMNS),
         "Config": [f"config.{key}" for key in sorted(filter(_is_short, config))[:_MAX_KEYS]],

@@ -1,21 +1,19 @@
-"""Groups of runs that share values, and the statistics of their numbers."""
+"""Groups of runs that share values."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain, product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.lru import LRUDict
 from wandb_nb.server.query.run_columns import column_reader
 from wandb_nb.server.query.search import search_condition
-from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,26 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wandb_nb.run_filters.run_values import RunValues
+    from wandb_nb.server.query.number_columns import ColumnStatistics, NumberColumns
 
 MAX_GROUP_KEYS = 3
+GROUPS_OF_A_PAGE = 50
 _MAX_GROUPED_ROWS = 120  # over all groups of a page
 _MIN_GROUP_ROWS = 3
-_MAX_GROUPS = 200
 _MAX_OPEN_RUNS = 60
-_MAX_COLUMNS = 100  # whose numbers are kept
-
-
-class ColumnStatistics(NamedTuple):
-    """Of the finite numbers in a column: their number, their mean, the standard deviation, the lowest, the highest.
-
-    The deviation is that of a sample, to two digits; None without two numbers.
-    """
-
-    number: int
-    mean: float
-    deviation: float | None
-    low: float
-    high: float
 
 
 @dataclass
@@ -59,65 +44,48 @@ class Group:
     open: bool = True
 
 
-class NumberColumns:
-    """The numbers of *runs* by column. A column is read once, for the statistics of all runs and of groups."""
+class RunsByValues:
+    """Runs by their values of *names*, in the order of these; without names, all runs together.
 
-    def __init__(self, runs: Sequence[RunValues]) -> None:
-        self.runs = runs
-        self._index_of = {id(run): index for index, run in enumerate(runs)}
-        self._columns: LRUDict[str, NDArray[np.float64]] = LRUDict(_MAX_COLUMNS)
-
-    def statistics(self, members: Sequence[RunValues], columns: Sequence[str]) -> list[ColumnStatistics | None]:
-        """Return the statistics of each of *columns* over *members*, some of the runs."""
-        indexes = [self._index_of[id(run)] for run in members]
-        return [_statistics(self._numbers(column)[indexes]) for column in columns]
-
-    def _numbers(self, column: str) -> NDArray[np.float64]:
-        numbers = self._columns.get(column)
-        if numbers is None:
-            read = column_reader(column)
-            numbers = np.array([_finite(read(run)) for run in self.runs], float)
-        self._columns[column] = numbers
-        return numbers
-
-
-def _finite(value: Any) -> float:
-    return value if is_finite(value) else math.nan
-
-
-def _statistics(numbers: NDArray[np.float64]) -> ColumnStatistics | None:
-    numbers = numbers[~np.isnan(numbers)]
-    if not numbers.size:
-        return None
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviation = float(f"{numbers.std(ddof=1):.2g}") if numbers.size > 1 else None
-        return ColumnStatistics(
-            numbers.size, float(numbers.mean()), deviation, float(numbers.min()), float(numbers.max())
-        )
-
-
-def runs_by_values(runs: Sequence[RunValues], names: Sequence[str]) -> list[tuple[tuple[Any, ...], list[RunValues]]]:
-    """Return the different values of *names* in their order, each with its runs; a run with several tags has several.
+    A run with several tags is in several groups. Only the groups that are asked for become lists: there may be as many
+    of them as runs.
 
     Raises:
         UsageError: Runs do not have values of one of the names.
 
     """
-    members: dict[str, tuple[tuple[Any, ...], list[RunValues]]] = {}
-    for run, *keys in zip(runs, *(_keys(runs, name) for name in names), strict=True):
-        for values in itertools.product(*keys):
-            members.setdefault(repr(values), (values, []))[1].append(run)
-    return sorted(members.values(), key=lambda pair: [_rank(value) for value in pair[0]])
+
+    def __init__(self, runs: Sequence[RunValues], names: Sequence[str]) -> None:
+        self._runs, values_of_run = _runs_and_values(runs, names)
+        numbers: dict[str, int] = {}
+        group_of = [numbers.setdefault(repr(values), len(numbers)) for values in values_of_run]
+        values_of = dict(zip(group_of, values_of_run, strict=True))
+        order = sorted(values_of, key=lambda number: tuple(chain.from_iterable(map(_rank, values_of[number]))))
+        self.values = [values_of[number] for number in order]
+        places = np.empty(len(order), np.intp)
+        places[order] = np.arange(len(order))
+        self._places = places[group_of]
+
+    @property
+    def sizes(self) -> NDArray[np.intp]:
+        """How many runs each group has."""
+        return np.bincount(self._places, minlength=len(self.values))
+
+    def members(self, group: int) -> list[RunValues]:
+        """Return the runs whose values are those with this number."""
+        return [self._runs[index] for index in np.flatnonzero(self._places == group).tolist()]
 
 
 def group_runs(
-    runs: Sequence[RunValues], names: Sequence[str], columns: Sequence[str], numbers: NumberColumns
-) -> list[Group]:
-    """Return the runs by their values of *names*; a run with several tags is in several groups."""
-    ranked = runs_by_values(runs, names)[:_MAX_GROUPS]
-    share = max(_MIN_GROUP_ROWS, _MAX_GROUPED_ROWS // max(1, len(ranked)))
+    runs: Sequence[RunValues], names: Sequence[str], page: int, columns: Sequence[str], numbers: NumberColumns
+) -> tuple[list[Group], int]:
+    """Return the groups by the values of *names* on one page, and how many groups there are."""
+    groups = RunsByValues(runs, names)
+    count = len(groups.values)
+    listed = range(count)[(page - 1) * GROUPS_OF_A_PAGE : page * GROUPS_OF_A_PAGE]
+    share = max(_MIN_GROUP_ROWS, _MAX_GROUPED_ROWS // max(1, len(listed)))
     is_open = len(runs) <= _MAX_OPEN_RUNS
-    return [
+    page_groups = [
         Group(
             labels=group_labels(values),
             runs=group[:share],
@@ -128,8 +96,9 @@ def group_runs(
             statistics=numbers.statistics(group, columns),
             open=is_open,
         )
-        for values, group in ranked
+        for values, group in ((groups.values[number], groups.members(number)) for number in listed)
     ]
+    return page_groups, count
 
 
 def group_labels(values: Sequence[Any]) -> list[str]:
@@ -142,10 +111,20 @@ def group_search(names: Sequence[str], values: Sequence[Any]) -> str:
     return " ".join(map(search_condition, names, values))
 
 
-def _keys(runs: Sequence[RunValues], name: str) -> list[list[Any]]:
-    """Return for each run the values of *name* under which it is listed."""
-    read = column_reader(name)
-    return [(read(run) or [None]) if name == "tags" else [read(run)] for run in runs]
+def _runs_and_values(
+    runs: Sequence[RunValues], names: Sequence[str]
+) -> tuple[Sequence[RunValues], list[tuple[Any, ...]]]:
+    """Return each run, and its values of *names*; a run with several tags once for each of them."""
+    columns = [list(map(column_reader(name), runs)) for name in names]
+    if names and "tags" not in names:
+        return runs, list(zip(*columns, strict=True))
+    choices = [
+        [tags or [None] for tags in column] if name == "tags" else [[value] for value in column]
+        for name, column in zip(names, columns, strict=True)
+    ]
+    combinations = [list(product(*values)) for _, *values in zip(runs, *choices, strict=True)]
+    repeated = [run for run, values in zip(runs, combinations, strict=True) for _ in values]
+    return repeated, list(chain.from_iterable(combinations))
 
 
 def _label(value: Any) -> str:

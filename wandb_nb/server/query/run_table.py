@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.run_filters.run_order import sort_by_values
 from wandb_nb.server.query.run_columns import cell, column_reader, default_columns, is_column
-from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS, ColumnStatistics, Group, NumberColumns, group_runs
+from wandb_nb.server.query.run_groups import GROUPS_OF_A_PAGE, MAX_GROUP_KEYS, Group, group_runs
 from wandb_nb.server.query.search import search_predicate
 from wandb_nb.server.storage.column_choices import MAX_COLUMNS
 from wandb_nb.values import is_number
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Sequence
 
     from starlette.datastructures import QueryParams
 
     from wandb_nb.run_filters.run_values import RunValues
+    from wandb_nb.server.query.listed_runs import ListedRuns
+    from wandb_nb.server.query.number_columns import ColumnStatistics
 
 PAGE_SIZE = 100
 
@@ -58,7 +60,8 @@ class TableRequest(NamedTuple):
 class RunTable:
     """The table; it has one group without labels if it is not grouped.
 
-    `statistics` are those of all selected runs in a table without groups.
+    `statistics` are those of all selected runs in a table without groups. A page has `PAGE_SIZE` runs, or
+    `GROUPS_OF_A_PAGE` groups.
     """
 
     request: TableRequest
@@ -68,6 +71,7 @@ class RunTable:
     of: int
     states: Counter[str]
     statistics: list[ColumnStatistics | None]
+    group_count: int = 0
 
     @property
     def numeric(self) -> set[str]:
@@ -79,42 +83,47 @@ class RunTable:
         }
 
     @property
+    def entry_count(self) -> int:
+        """How many groups or, without them, runs all pages have."""
+        return self.group_count if self.request.group else self.total
+
+    @property
     def first(self) -> int:
-        """The number of the first listed run, from 1."""
-        return (self.request.page - 1) * PAGE_SIZE + 1
+        """The number of the first listed run or group, from 1."""
+        return (self.request.page - 1) * self._page_size + 1
 
     @property
     def last(self) -> int:
-        """The number of the last listed run."""
-        return min(self.total, self.request.page * PAGE_SIZE)
+        """The number of the last listed run or group."""
+        return min(self.entry_count, self.request.page * self._page_size)
+
+    @property
+    def _page_size(self) -> int:
+        return GROUPS_OF_A_PAGE if self.request.group else PAGE_SIZE
 
 
-def list_table(
-    runs: Sequence[RunValues],
-    request: TableRequest,
-    columns: Sequence[str] | None = None,
-    numbers: NumberColumns | None = None,
-) -> RunTable:
-    """Return the table of those of *runs* that *request* selects, with *columns*, or with automatic ones for None.
-
-    *numbers* are those of *runs*, if they were read before.
+def list_table(listed: ListedRuns, request: TableRequest, columns: Sequence[str] | None = None) -> RunTable:
+    """Return the table of those *listed* that *request* selects, with *columns*, or with automatic ones for None.
 
     Raises:
         UsageError: The order or the grouping names a value that runs do not have.
 
     """
-    matches = search_predicate(request.q)
-    selected = [run for run in runs if (not request.state or run.row.state == request.state) and matches(run)]
-    selected = _sort(selected, request.sort.strip() or "-created_at")
-    columns = [name for name in columns if is_column(name)] if columns is not None else default_columns(selected)
-    states = Counter(run.row.state for run in runs)
-    numbers = numbers or NumberColumns(runs)
+    runs = _sort(_select(listed.runs, request), request.sort.strip() or "-created_at")
+    columns = [name for name in columns if is_column(name)] if columns is not None else default_columns(runs)
+    table = RunTable(request, [], columns, len(runs), len(listed.runs), listed.states, [])
     if request.group:
-        groups, statistics = group_runs(selected, request.group, columns, numbers), []
+        grouped = group_runs(runs, request.group, request.page, columns, listed.numbers)
+        table.groups, table.group_count = grouped
     else:
-        groups = [Group([], selected[(request.page - 1) * PAGE_SIZE : request.page * PAGE_SIZE])]
-        statistics = numbers.statistics(selected, columns)
-    return RunTable(request, groups, columns, len(selected), len(runs), states, statistics)
+        table.groups = [Group([], runs[(request.page - 1) * PAGE_SIZE : request.page * PAGE_SIZE])]
+        table.statistics = listed.numbers.statistics(runs, columns)
+    return table
+
+
+def _select(runs: Sequence[RunValues], request: TableRequest) -> list[RunValues]:
+    selected = [run for run in runs if run.row.state == request.state] if request.state else runs
+    return list(filter(search_predicate(request.q), selected)) if request.q else list(selected)
 
 
 def _sort(runs: list[RunValues], sort: str) -> list[RunValues]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from operator import ge, gt, le, lt
+from operator import attrgetter, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.server.query.run_columns import column_reader
 from wandb_nb.values import is_number
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _RUN_VALUES = {
     "name": "display_name",
     "id": "name",
 }
+_TEXTS = attrgetter("name", "display_name", "notes", "group_name", "job_type", "tags", "config")
 _NONE = "none"
 _MAX_PARTS = 30
 
@@ -62,21 +64,22 @@ def _test(part: str) -> Callable[[RunValues], bool]:
 
 def _contains(word: str) -> Callable[[RunValues], bool]:
     def test(run: RunValues) -> bool:
-        row = run.row
-        texts = (row.name, row.display_name, row.notes, row.group_name, row.job_type, row.tags, row.config)
-        return any(word in text.lower() for text in texts if text)
+        for text in _TEXTS(run.row):  # noqa: SIM110 -- `any` takes twice as long
+            if text and word in text.lower():
+                return True
+        return False
 
     return test
 
 
 def _equality(name: str, operand: str, *, expected: bool) -> Callable[[RunValues], bool]:
-    number = _parse_number(operand)
+    number, read = _parse_number(operand), _value_reader(name)
 
     def equals(value: Any) -> bool:
         return (is_number(value) and value == number) or _text(value) == operand
 
     def test(run: RunValues) -> bool:
-        value = searched_value(run, name)
+        value = read(run)
         if value is None:
             return (operand == _NONE) == expected
         return (equals(value) or (isinstance(value, list) and any(map(equals, value)))) == expected
@@ -85,10 +88,10 @@ def _equality(name: str, operand: str, *, expected: bool) -> Callable[[RunValues
 
 
 def _comparison(name: str, operator: str, operand: str) -> Callable[[RunValues], bool]:
-    compare, number = _COMPARISONS[operator], _parse_number(operand)
+    compare, number, read = _COMPARISONS[operator], _parse_number(operand), _value_reader(name)
 
     def test(run: RunValues) -> bool:
-        value = searched_value(run, name)
+        value = read(run)
         if number is not None:
             return is_number(value) and compare(value, number)
         return isinstance(value, str) and compare(value, operand)
@@ -96,15 +99,23 @@ def _comparison(name: str, operator: str, operand: str) -> Callable[[RunValues],
     return test
 
 
-def searched_value(run: RunValues, name: str) -> Any:
-    """Return the value of *name* in a search: the run's own, else of its config, else of its summary.
+def _value_reader(name: str) -> Callable[[RunValues], Any]:
+    """Return the function for the value of *name* in a search: the run's own, else of its config, else of its summary.
 
     The full name, such as `config.state`, selects the config even if the run has a value of that name.
     """
     if name in _RUN_VALUES:
-        return run.value(_RUN_VALUES[name])
+        return column_reader(_RUN_VALUES[name])
     columns = (f"config.{name}", f"summary_metrics.{name}", *([name] if name.startswith(_SECTIONS) else []))
-    return next((value for column in columns if (value := run.value(column)) is not None), None)
+    readers = [column_reader(column) for column in columns]
+
+    def read_first(run: RunValues) -> Any:
+        for read in readers:
+            if (value := read(run)) is not None:
+                return value
+        return None
+
+    return read_first
 
 
 def _text(value: Any) -> str:

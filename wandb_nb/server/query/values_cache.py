@@ -1,76 +1,87 @@
-"""`ValuesCache`: the parsed config and summary of listed runs, and their numbers, kept while the rows are the same."""
+"""`ValuesCache`: the runs of projects with their parsed values. Of a run that has not changed nothing is read again."""
 
 from __future__ import annotations
 
-import operator
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.lru import LRUDict
 from wandb_nb.run_filters.run_values import RunValues
-from wandb_nb.server.query.run_groups import NumberColumns
+from wandb_nb.server.query.listed_runs import ListedRuns
 from wandb_nb.server.storage import run_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.project_store import Project
+    from wandb_nb.server.storage.run_store import RunVersion
 
 # Of the stored texts; the parsed values take about five times as many bytes. A project that does not fit is parsed by
 # each request, which takes three times as long and no less memory while it lasts.
 _MAX_CHARACTERS = 128 << 20
 
-_MAX_PROJECTS = 8
+_PROJECT_CHARACTERS = 1_000  # what a project without runs counts
 _MAX_VALUES = 1 << 20  # characters of a config or a summary
+_BATCH = 500  # parameters of one statement
+
+
+class _Entry(NamedTuple):
+    versions: list[RunVersion]
+    listed: ListedRuns
+    characters: int
 
 
 class ValuesCache:
-    """Parsing 20,000 runs takes longer than sorting them. Thread-safe."""
+    """The runs of the projects that were listed last. Thread-safe."""
 
     def __init__(self, max_characters: int = _MAX_CHARACTERS) -> None:
         self._max_characters = max_characters
         self._lock = threading.Lock()
-        self._values: OrderedDict[int, RunValues] = OrderedDict()
+        self._entries: OrderedDict[tuple[Any, ...], _Entry] = OrderedDict()
         self._characters = 0
-        self._numbers: LRUDict[int, NumberColumns] = LRUDict(_MAX_PROJECTS)
 
-    def list_runs(self, connection: Connection, project: Project) -> list[RunValues]:
-        """Return the values of all runs of *project*, as its readers may see them."""
-        return self.values_of(run_store.list_runs(connection, project, _MAX_VALUES, outcomes=True))
-
-    def values_of(self, rows: Iterable[Any]) -> list[RunValues]:
-        """Return the values of each of *rows*; a row that differs from the one before in anything is parsed anew."""
+    def list_runs(self, connection: Connection, project: Project) -> ListedRuns:
+        """Return all runs of *project* as its reader may see them; *connection* must see one state of the data."""
+        key = (project.id, project.entity, project.name, project.member)  # a row has the names of its project
         with self._lock:
-            values = [self._values_of(row) for row in rows]
+            entry = self._entries.get(key)
+        versions = run_store.list_versions(connection, project)
+        if entry is None or entry.versions != versions:
+            entry = _read_changes(connection, project, entry, versions)
+        self._store(key, entry)
+        return entry.listed
+
+    def _store(self, key: tuple[Any, ...], entry: _Entry) -> None:
+        with self._lock:
+            replaced = self._entries.pop(key, None)
+            self._characters += entry.characters - (replaced.characters if replaced else 0)
+            self._entries[key] = entry
             while self._characters > self._max_characters:
-                _, oldest = self._values.popitem(last=False)
-                self._characters -= _length(oldest)
-        return values
-
-    def numbers_of(self, project: int, runs: Sequence[RunValues]) -> NumberColumns:
-        """Return the numbers of *runs*, all runs of the project with the id *project*."""
-        with self._lock:
-            numbers = self._numbers.get(project)
-            if numbers is None or len(numbers.runs) != len(runs) or not all(map(operator.is_, numbers.runs, runs)):
-                numbers = NumberColumns(runs)
-            self._numbers[project] = numbers
-        return numbers
-
-    def _values_of(self, row: Any) -> RunValues:
-        values = self._values.get(row.id)
-        if values is not None and values.row == row:
-            self._values.move_to_end(row.id)
-            return values
-        if values is not None:
-            self._characters -= _length(values)
-        self._values[row.id] = values = RunValues(row)
-        self._values.move_to_end(row.id)
-        self._characters += _length(values)
-        return values
+                self._characters -= self._entries.popitem(last=False)[1].characters
 
 
-def _length(values: RunValues) -> int:
-    return len(values.row.config or "") + len(values.row.summary or "") + len(values.row.tags or "")
+def _read_changes(connection: Connection, project: Project, entry: _Entry | None, versions: list[RunVersion]) -> _Entry:
+    """Return the runs with these *versions*; those that *entry* does not have are read."""
+    present = dict(zip(entry.versions, entry.listed.runs, strict=True)) if entry else {}
+    changed = [version[0] for version in versions if version not in present]
+    rows = {row.id: row for row in _rows(connection, project, None if len(changed) == len(versions) else changed)}
+    runs = [present[version] if version in present else RunValues(rows[version[0]]) for version in versions]
+    characters = _PROJECT_CHARACTERS + sum(map(_length, runs))
+    return _Entry(versions, ListedRuns(runs, entry.listed if entry else None), characters)
+
+
+def _rows(connection: Connection, project: Project, ids: Sequence[int] | None) -> list[Any]:
+    """Return the rows of the runs with these *ids*, None for all."""
+    if ids is None:
+        return run_store.list_runs(connection, project, _MAX_VALUES, outcomes=True)
+    return [
+        row
+        for at in range(0, len(ids), _BATCH)
+        for row in run_store.list_runs(connection, project, _MAX_VALUES, outcomes=True, ids=ids[at : at + _BATCH])
+    ]
+
+
+def _length(run: RunValues) -> int:
+    return len(run.row.config or "") + len(run.row.summary or "") + len(run.row.tags or "")

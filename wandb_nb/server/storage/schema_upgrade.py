@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
-LATEST = "0012"
+LATEST = "0013"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIN_POSTGRESQL = 13
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    literal_column,
     true,
 )
 
@@ -164,6 +165,8 @@ runs = Table(
     Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines are replaced or deleted
     Column("posted", BigInteger, nullable=False, server_default="0"),  # the highest request sequence number accepted
     Column("announced", Integer, nullable=False, server_default="0"),  # how many times upload addresses were issued
+    # Each UPDATE of the row adds one, so that caches see in a few bytes whether a row is the one that they hold.
+    Column("version", BigInteger, nullable=False, server_default="0", onupdate=literal_column("version") + 1),
     UniqueConstraint("project_id", "name"),
     UniqueConstraint("uid", name="runs_uid"),
     sqlite_autoincrement=True,

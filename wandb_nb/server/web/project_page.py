@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.query.run_columns import available_columns, cell, column_label
+from wandb_nb.server.query.run_columns import cell, column_label
 from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS
 from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, list_table
 from wandb_nb.server.query.search import search_condition
@@ -17,12 +16,9 @@ from wandb_nb.server.storage.saved_views import MAX_NAME, list_views, may_save
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from wandb_nb.run_filters.run_values import RunValues
     from wandb_nb.server.storage.users import User
 
 
@@ -34,17 +30,14 @@ async def project(request: Request) -> Response:
 def _project(request: Request, user: User) -> Response:
     table_request = TableRequest.of(request.query_params)
     services = services_of(request)
-    listed = services.listed_values
     with services.database.read() as connection:
         row = requested_project(connection, request, user)
-        runs = listed.list_runs(connection, row)
+        listed = services.listed_values.list_runs(connection, row)
         chosen = load_columns(connection, user, row)
         views = list_views(connection, user, row)
         artifact_count = count_collections(connection, row, None)
-    available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.
-    numbers = listed.numbers_of(row.id, runs)
-    table = list_table(runs, table_request, table_request.column or chosen, numbers)
+    table = list_table(listed, table_request, table_request.column or chosen)
     return render_page(
         request,
         "project.html",
@@ -52,15 +45,15 @@ def _project(request: Request, user: User) -> Response:
         project=row,
         table=table,
         asked=table_request,
-        available=available,
+        available=listed.available,
         has_choice=chosen is not None,
-        groupings={**GROUPINGS, **{name: column_label(name) for name in available["Config"]}},
+        groupings={**GROUPINGS, **{name: column_label(name) for name in listed.available["Config"]}},
         group_choices=[*table_request.group, ""][:MAX_GROUP_KEYS],
         cell=cell,
         label=column_label,
         link=lambda **changes: urlencode(table_request.with_changes(**changes), doseq=True),
         groups_link=_groups_link(table_request),
-        shared_names=_shared_names(runs),
+        shared_names=listed.shared_names,
         may_write=may_write(row),
         views=views,
         view=urlencode(table_request.with_changes(column=tuple(table.columns)), doseq=True),
@@ -74,9 +67,3 @@ def _groups_link(request: TableRequest) -> str:
     """Return the parameters of the page that draws the groups of the table."""
     state = search_condition("state", request.state) if request.state else ""
     return urlencode({"q": f"{request.q} {state}".strip(), "group": request.group}, doseq=True)
-
-
-def _shared_names(runs: Iterable[RunValues]) -> frozenset[str]:
-    """Return the names that several of *runs* have."""
-    counts = Counter(run.row.display_name or run.row.name for run in runs)
-    return frozenset(name for name, count in counts.items() if count > 1)

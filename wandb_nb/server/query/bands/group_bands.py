@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wandb_nb.server.query.bands.metric_curve import load_metric_curve
 from wandb_nb.server.query.bands.shared_grid import Grid, GridStatistics
-from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS, group_labels, group_search, runs_by_values
+from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS, RunsByValues, group_labels, group_search
 from wandb_nb.server.query.search import search_predicate
 from wandb_nb.values import evenly_sampled
 
@@ -89,13 +89,11 @@ def load_group_bands(connection: Connection, runs: Sequence[RunValues], request:
         UsageError: A group is by a value that runs do not have.
 
     """
-    groups = _groups(list(filter(search_predicate(request.q), runs)), request.group)
-    by_size = sorted(range(len(groups)), key=lambda index: -len(groups[index].runs))
-    bands = GroupBands(further=[groups[index].name for index in sorted(by_size[MAX_GROUPS:])])
-    loaded = [
-        (group, _load_curves(connection, group.runs, request))
-        for group in map(groups.__getitem__, sorted(by_size[:MAX_GROUPS]))
-    ]
+    groups = RunsByValues(list(filter(search_predicate(request.q), runs)), request.group)
+    by_size = np.argsort(-groups.sizes, kind="stable").tolist()
+    bands = GroupBands(further=[_name(groups.values[number]) for number in sorted(by_size[MAX_GROUPS:])])
+    largest = [_members(groups, number, request.group) for number in sorted(by_size[:MAX_GROUPS])]
+    loaded = [(group, _load_curves(connection, group.runs, request)) for group in largest]
     bands.empty = [group.name for group, curves in loaded if not curves]
     drawn = [(group, curves) for group, curves in loaded if curves]
     if drawn:
@@ -104,13 +102,13 @@ def load_group_bands(connection: Connection, runs: Sequence[RunValues], request:
     return bands
 
 
-def _groups(runs: Sequence[RunValues], names: Sequence[str]) -> list[_Members]:
-    if not names:
-        return [_Members("all runs", "", list(runs))] if runs else []
-    return [
-        _Members(" · ".join(group_labels(values)), group_search(names, values), members)
-        for values, members in runs_by_values(runs, names)
-    ]
+def _members(groups: RunsByValues, number: int, names: Sequence[str]) -> _Members:
+    values = groups.values[number]
+    return _Members(_name(values), group_search(names, values), groups.members(number))
+
+
+def _name(values: Sequence[Any]) -> str:
+    return " · ".join(group_labels(values)) or "all runs"
 
 
 def _load_curves(connection: Connection, runs: Sequence[RunValues], request: BandsRequest) -> list[MetricCurve]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.bands.group_bands import DEVIATION, RANGE, BandsRequest, GroupBands, load_group_bands
 from wandb_nb.server.query.bands.metric_curve import MAX_POINTS
-from wandb_nb.server.query.run_columns import available_columns, column_label, default_columns
+from wandb_nb.server.query.run_columns import column_label, default_columns
 from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS
 from wandb_nb.server.query.run_table import GROUPINGS
 from wandb_nb.server.web.analysis.project_runs import project_runs
@@ -48,9 +48,10 @@ async def groups(request: Request) -> Response:
 
 def _groups(request: Request, user: User) -> Response:
     services, query = services_of(request), request.query_params
-    project, runs = project_runs(request, user)
+    project, listed = project_runs(request, user)
+    runs = listed.runs
     metrics, asked = _metrics(runs), BandsRequest.of(query)
-    groupings = {**GROUPINGS, **{name: column_label(name) for name in available_columns(runs)["Config"]}}
+    groupings = {**GROUPINGS, **{name: column_label(name) for name in listed.available["Config"]}}
     asked = asked._replace(
         metric=asked.metric or next(iter(metrics), ""), group=asked.group if "group" in query else _default_group(runs)
     )

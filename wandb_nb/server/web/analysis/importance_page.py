@@ -25,7 +25,8 @@ async def importance(request: Request) -> Response:
 
 
 def _importance(request: Request, user: User) -> Response:
-    project, runs = project_runs(request, user)
+    project, listed = project_runs(request, user)
+    runs = listed.runs
     results = [name for name in numeric_columns(runs) if not name.startswith("config.")]
     y = request.query_params.get("y") or results[-2 if len(results) > 1 else -1]
     q = request.query_params.get("q", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wandb_nb.server.query.parallel import COLORS, MAX_AXES, PLOT, ParallelRequest, make_parallel
-from wandb_nb.server.query.run_columns import available_columns, column_label, default_columns
+from wandb_nb.server.query.run_columns import column_label, default_columns
 from wandb_nb.server.query.scatter import numeric_columns
 from wandb_nb.server.web.analysis.project_runs import project_runs
 from wandb_nb.server.web.render import answer_page, render_page
@@ -27,14 +27,14 @@ async def parallel(request: Request) -> Response:
 
 
 def _parallel(request: Request, user: User) -> Response:
-    project, runs = project_runs(request, user)
+    project, listed = project_runs(request, user)
+    runs = listed.runs
     results = [name for name in numeric_columns(runs) if not name.startswith("config.")]
     asked = ParallelRequest.of(request.query_params)
     config = [name for name in default_columns(runs) if name.startswith("config.")]
     asked = asked._replace(
         y=asked.y or results[-2 if len(results) > 1 else -1], axes=asked.axes or tuple(config[:_DEFAULT_AXES])
     )
-    available = available_columns(runs)
     picture = make_parallel(runs, asked)
     return render_page(
         request,
@@ -43,7 +43,7 @@ def _parallel(request: Request, user: User) -> Response:
         project=project,
         asked=asked,
         choices=[*asked.axes, *[""] * _EMPTY_CHOICES][:MAX_AXES],
-        columns={name: column_label(name) for name in [*available["Config"], *available["Summary"]]},
+        columns={name: column_label(name) for name in [*listed.available["Config"], *listed.available["Summary"]]},
         results={name: column_label(name) for name in results},
         picture=picture,
         table=picture.lines[: -_MAX_TABLE_LINES - 1 : -1],

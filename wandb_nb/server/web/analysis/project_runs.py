@@ -10,12 +10,12 @@ from wandb_nb.server.web.render import requested_project
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from wandb_nb.run_filters.run_values import RunValues
+    from wandb_nb.server.query.listed_runs import ListedRuns
     from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
 
-def project_runs(request: Request, user: User) -> tuple[Project, list[RunValues]]:
+def project_runs(request: Request, user: User) -> tuple[Project, ListedRuns]:
     """Return the project and its runs.
 
     Raises:

@@ -23,7 +23,8 @@ async def scatter(request: Request) -> Response:
 
 def _scatter(request: Request, user: User) -> Response:
     asked = ScatterRequest.of(request.query_params)
-    project, runs = project_runs(request, user)
+    project, listed = project_runs(request, user)
+    runs = listed.runs
     columns = numeric_columns(runs)
     asked = asked._replace(x=asked.x or columns[0], y=asked.y or columns[-2 if len(columns) > 1 else -1])
     return render_page(
