@@ -80,6 +80,11 @@ def size(count: float) -> str:
     return f"{count / _KILO:.1f} GB"
 
 
+def count_of(number: float, noun: str) -> str:
+    """Return *number* things in words: "1 run", "1,200 runs"."""
+    return f"{number:,}".removesuffix(".0") + f" {noun}{'' if number == 1 else 's'}"
+
+
 def parse_size(text: str) -> int:
     """Return the number of bytes that *text* means: "500", "3.2 MB", "10GB"; a unit is decimal.
 

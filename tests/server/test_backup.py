@@ -370,7 +370,12 @@ def test_commands_with_a_bucket(
     bucket.gone = True
     assert "the server's file store does not answer" in invoke(other, "backup", archives[1], options=options, code=1)
     bucket.gone = False
+    for command in ("backup", "check"):  # without --files, which the server had
+        path = [str(tmp_path / "without files")] * (command == "backup")
+        printed = invoke(other, command, *path, code=3)
+        assert f"lists 3 files, and {other / 'files'} has none of them; if they are elsewhere, give the" in printed
     assert "3 files" in invoke(tmp_path / "back", "restore", archives[1])
+    assert "the SQLite database already has data" in invoke(tmp_path / "back", "restore", archives[1], code=1)
     assert invoke(tmp_path / "back", "check") == "0 problems\n"
     invoke(other, "retention", "local/p", "--runs", "0", "--apply", options=options)
     delete_runs_beyond_limits(moved)
@@ -417,16 +422,16 @@ def test_retention(filled: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     filled.stream("a", complete=True, exitcode=0)
     with services.database.write() as connection:
         connection.execute(update(runs).where(runs.c.name == "a").values(heartbeat=time.time() - 3 * 86_400))
-    assert "1 runs" in invoke(folder, "retention", "local/p", "--days", "2")
+    assert "older than 2 days\nbeyond these limits: 1 run of " in invoke(folder, "retention", "local/p", "--days", "2")
     assert "0 runs" in invoke(folder, "retention", "local/p", "--days", "4")
-    assert "1 runs" in invoke(folder, "retention", "local/p", "--runs", "0")
-    assert "more than 400000 bytes" in invoke(folder, "retention", "local/p", "--bytes", "400000")
+    assert "1 run of" in invoke(folder, "retention", "local/p", "--runs", "0")
+    assert "more than 400,000 bytes" in invoke(folder, "retention", "local/p", "--bytes", "400000")
     assert "0 runs" in invoke(folder, "retention", "local/p", "--bytes", "10000000")
     delete_runs_beyond_limits(services)
     assert names_of(services) == ["a", "b"]
     assert invoke(folder, "retention") == ""
-    invoke(folder, "retention", "local/p", "--days", "2", "--apply")
-    assert invoke(folder, "retention") == "local/p  2 days\n"
+    invoke(folder, "retention", "local/p", "--days", "2", "--runs", "1", "--apply")
+    assert invoke(folder, "retention") == "local/p  2 days, 1 run\n"
     delete_runs_beyond_limits(services)
     assert names_of(services) == ["b"]
     assert sum(len(batch) for batch in services.store.list_blobs()) == 1

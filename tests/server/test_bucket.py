@@ -17,7 +17,7 @@ from test_multipart import Upload, specs
 from test_stored_files import UPLOAD
 from waiting import until
 
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.server.http.services import open_services
 from wandb_nb.server.protocol.staged_uploads import add_staged
 from wandb_nb.server.storage import users
@@ -330,6 +330,18 @@ def test_no_credential_reaches_anybody(
     texts = [str(error.value), repr(error.value.__cause__), caplog.text, *(answer.text for answer in answers)]
     assert not [text for text in texts if any(secret in text for secret in bucket.secrets)]
     assert "RequestTimeTooSkewed" in caplog.text
+
+
+def test_a_bucket_needs_credentials(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without credentials a server or command ends with a line that names them, not as if the store were down."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    address = parse_s3_address(
+        "s3://bucket/x", bucket.url.replace("127.0.0.1", "localhost")
+    )  # no client of another test
+    with pytest.raises(StoreError, match="set AWS_ACCESS_KEY_ID"):
+        open_services(tmp_path / "other", bucket=address)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def test_a_link_logs_in_once(services: Services, link: str) -> None:
     assert "wandb-nb server login-link" in second.text
 
 
+def test_a_link_of_a_server_behind_a_proxy(services: Services, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins with the address that the operator names, since users cannot reach the server's own."""
+    assert link.startswith("http://127.0.0.1:8090/login#")
+    monkeypatch.setenv("WANDB_NB_SERVER_URL", "https://wandb.example/")
+    assert new_link(services.folder).startswith("https://wandb.example/login#")
+
+
 def test_loading_the_address_uses_nothing_up(services: Services, link: str) -> None:
     """Programs that load the address, with the fragment dropped or in the query, leave the link as it was."""
     client = Client(services, None)

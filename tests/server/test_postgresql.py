@@ -109,7 +109,7 @@ def test_a_database_is_migrated_before_it_is_used(empty: URL, tmp_path: Path) ->
     with pytest.raises(StoreError, match="wandb-nb server migrate"):
         open_services(tmp_path / "data", empty)
     first, second = (run(tmp_path / "data", "migrate", database=text_of(empty)) for _ in range(2))
-    assert (first.returncode, first.stdout) == (0, f"the tables upgraded to revision {LATEST}\n")
+    assert (first.returncode, first.stdout) == (0, f"upgraded the tables to revision {LATEST}\n")
     assert (second.returncode, second.stdout) == (0, f"the tables already have revision {LATEST}\n")
     database = Database(empty)
     with database.write() as connection:
@@ -266,8 +266,11 @@ def test_what_one_server_signed_the_other_accepts(emptied_database: Callable[[],
         services.database.close()
 
 
-def test_a_database_that_is_gone_for_a_while(tmp_path: Path) -> None:
-    """While PostgreSQL is down, requests get 503 and are answered after its restart; nothing acknowledged is lost."""
+def test_a_database_that_is_gone_for_a_while(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """While PostgreSQL is down, requests get 503 and are answered after its restart; nothing acknowledged is lost.
+
+    The log has the reason, one line for each request.
+    """
     folder = programs()
     if folder is None:
         pytest.skip("PostgreSQL is not installed: `make test` installs it as root on Debian or Ubuntu")
@@ -284,6 +287,9 @@ def test_a_database_that_is_gone_for_a_while(tmp_path: Path) -> None:
         ]
         assert [(answer.status_code, answer.headers.get("retry-after")) for answer in down] == [(503, "5")] * 2
         assert str(own.folder) not in down[0].text
+        reasons = [record.getMessage() for record in caplog.records if record.name.endswith("storage.database")]
+        assert len(reasons) == 2
+        assert all(text.startswith("the database failed: ") and "\n" not in text for text in reasons)
         own.start()
         until(lambda: client.stream("r", files={}).status_code == 200)
         client.rows("r", 1, '{"v": 2}')

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 import pytest
+from click.testing import CliRunner
 from waiting import until
+
+from wandb_nb.cli import group
+from wandb_nb.server import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,3 +181,12 @@ def test_errors_are_one_line(served: tuple[str, subprocess.Popen[str]], tmp_path
         (("login", "--local", "--dir", str(tmp_path / "other")), 1),
     ):
         assert len(command(tmp_path, *arguments, code=code).splitlines()) == 1
+
+
+def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`WANDB_NB_SERVER_DIR` is the data folder of commands, and of the server that a notebook starts."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("WANDB_NB_SERVER_DIR", str(folder))
+    assert CliRunner().invoke(group, ["server", "users"]).output == "local  admin\n"
+    assert (folder / "key").exists()
+    assert process.default_folder() == folder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wandb_nb.errors import UsageError
-from wandb_nb.formatting import clean
+from wandb_nb.formatting import clean, count_of
 
 if TYPE_CHECKING:
     from wandb_nb.cli.server_commands import ServerData
@@ -32,9 +32,12 @@ def backup(data: ServerData, archive: Path) -> None:
     with data.services(with_bucket=True) as services:
         add_staged(services)
         counts = write_archive(services.database, services.store, archive)
-    click.echo(f"wrote {counts.rows:,} rows and {counts.files:,} files to {archive}")
+    click.echo(f"wrote {count_of(counts.rows, 'row')} and {count_of(counts.files, 'file')} to {archive}")
+    if counts.missing and not counts.files:
+        click.echo(_none_there(data, counts.missing))
+        sys.exit(_DAMAGED)
     if counts.missing:
-        click.echo(f"{counts.missing:,} files were deleted meanwhile, or are missing; run: wandb-nb server check")
+        click.echo(f"deleted meanwhile, or missing: {count_of(counts.missing, 'file')}; run: wandb-nb server check")
 
 
 @click.command()
@@ -65,9 +68,10 @@ def restore(data: ServerData, archive: Path) -> None:
             counts = read_archive(archive, database, store, check_space)
         finally:
             database.close()
-    click.echo(f"restored {counts.rows:,} rows and {counts.files:,} files")
+    click.echo(f"restored {count_of(counts.rows, 'row')} and {count_of(counts.files, 'file')}")
     if counts.missing:
-        click.echo(f"{counts.missing:,} files are not in the archive; versions of artifacts with these are left out")
+        missing = count_of(counts.missing, "file")
+        click.echo(f"not in the archive: {missing}; versions of artifacts with these are left out")
 
 
 @click.command()
@@ -77,15 +81,28 @@ def check(data: ServerData, quick: bool) -> None:
     """Compare the database with the files: missing, of another size or digest, and surplus ones. Exit code 3 if any."""
     from wandb_nb.server.maintenance.file_check import check_files
 
-    count = 0
+    count, missing = 0, 0
     with data.services(with_bucket=True) as services:
         before = time.time() - _UPLOAD_SECONDS
         for problem in check_files(services.database, services.store, before, with_digests=not quick):
             click.echo(f"{problem.kind:<8} {clean(problem.name, 500)}")
             count += 1
-    click.echo(f"{count:,} problems")
+            missing += problem.kind == "missing"
+        is_empty = not any(services.store.list_blobs())
+    click.echo(count_of(count, "problem"))
+    if missing and is_empty:
+        click.echo(_none_there(data, missing))
     if count:
         sys.exit(_DAMAGED)
+
+
+def _none_there(data: ServerData, missing: int) -> str:
+    """Return what to do if a server has no file where the command looks: it was told to look in another place."""
+    place = data.bucket() or data.folder / "files"
+    return (
+        f"the database lists {count_of(missing, 'file')}, and {place} has none of them; if they are elsewhere, give "
+        "the server's own --dir and --files, or WANDB_NB_SERVER_DIR and WANDB_NB_SERVER_FILES"
+    )
 
 
 @click.command()
@@ -126,10 +143,11 @@ def retention(  # noqa: PLR0917 -- one parameter per option
         if off or is_applied:
             set_limits(connection, project_id, limits)
     for run in expired:
-        click.echo(f"{clean(run.name, 200)}  {run.size:,} bytes  {run.reason}")
+        click.echo(f"{clean(run.name, 200)}  {count_of(run.size, 'byte')}  {run.reason}")
     total = sum(run.size for run in expired)
     end = "; the server deletes them within an hour" if is_applied else "; --apply stores these limits"
-    click.echo("the project has no limits" if off else f"{len(expired):,} runs of {total:,} bytes exceed them{end}")
+    summary = f"beyond these limits: {count_of(len(expired), 'run')} of {count_of(total, 'byte')}{end}"
+    click.echo("the project has no limits" if off else summary)
 
 
 def _list_limits(data: ServerData) -> None:
@@ -137,8 +155,8 @@ def _list_limits(data: ServerData) -> None:
 
     with data.services(with_bucket=True) as services, services.database.read() as connection:
         for _, path, limits in list_limits(connection):
-            units = (("days", limits.max_days), ("runs", limits.max_runs), ("bytes", limits.max_bytes))
-            click.echo(f"{path}  {', '.join(f'{limit:g} {unit}' for unit, limit in units if limit is not None)}")
+            units = (("day", limits.max_days), ("run", limits.max_runs), ("byte", limits.max_bytes))
+            click.echo(f"{path}  {', '.join(count_of(limit, unit) for unit, limit in units if limit is not None)}")
 
 
 MAINTENANCE = (backup, restore, check, retention)

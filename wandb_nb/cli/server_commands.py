@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8090
 
 _folder = click.option(
-    "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Data folder of the server."
+    "--dir",
+    "folder",
+    envvar="WANDB_NB_SERVER_DIR",
+    show_envvar=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data folder of the server.",
 )
 
 
@@ -243,8 +248,8 @@ def migrate(data: ServerData) -> None:
     from wandb_nb.server.http.services import database_url
     from wandb_nb.server.storage.schema_upgrade import LATEST, upgrade_schema
 
-    state = "upgraded to" if upgrade_schema(database_url(data.folder, data.url())) else "already have"
-    click.echo(f"the tables {state} revision {LATEST}")
+    is_upgraded = upgrade_schema(database_url(data.folder, data.url()))
+    click.echo(f"{'upgraded the tables to' if is_upgraded else 'the tables already have'} revision {LATEST}")
 
 
 def store_local_key(folder: Path | None) -> None:

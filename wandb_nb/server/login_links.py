@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb.server.process import url_of
+from wandb_nb.server.process import public_url, url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,10 @@ class UsedLink(NamedTuple):
 
 
 def new_link(folder: Path, user: str = FIRST_USER) -> str:
-    """Return a new address that logs in as *user* at the server on *folder*, once, within `VALID_SECONDS`."""
+    """Return a new address that logs in as *user* at the server on *folder*, once, within `VALID_SECONDS`.
+
+    Behind a proxy it is one of the proxy, which the operator names.
+    """
     links = folder / _FOLDER
     links.mkdir(mode=0o700, exist_ok=True)
     _delete_expired(links)
@@ -44,7 +47,7 @@ def new_link(folder: Path, user: str = FIRST_USER) -> str:
     content = json.dumps({"user": user, "expires": time.time() + VALID_SECONDS})
     with os.fdopen(os.open(_path(links, token), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(content)
-    return f"{url_of(folder)}/login#{token}"
+    return f"{public_url() or url_of(folder)}/login#{token}"
 
 
 def use_link(folder: Path, token: str) -> UsedLink | None:

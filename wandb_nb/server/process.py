@@ -20,9 +20,10 @@ from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LOCK, LOG, URL = "serving.lock", "server.log", "url"
+FOLDER, PUBLIC_URL = "WANDB_NB_SERVER_DIR", "WANDB_NB_SERVER_URL"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _PACKAGES = str(Path(__file__).parents[2])
@@ -30,8 +31,8 @@ _CODE = "import sys; sys.path.append(sys.argv.pop(1)); from wandb_nb.cli import 
 
 
 def default_folder() -> Path:
-    """Return the default data folder of the server."""
-    return Registry().folder / "server"
+    """Return the default data folder of the server: the one that the environment names, or the user's own."""
+    return Path(os.environ.get(FOLDER) or Registry().folder / "server")
 
 
 class _ServerProcess(subprocess.Popen[bytes]):
@@ -117,6 +118,11 @@ def pid_of(folder: Path) -> int | None:
 def url_of(folder: Path) -> str:
     """Return the last address of the server on *folder*."""
     return (folder / URL).read_text("utf-8").strip()
+
+
+def public_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the address under which users see the server, if the operator has set one, as behind a proxy."""
+    return environ.get(PUBLIC_URL, "").rstrip("/")
 
 
 def store_key(folder: Path) -> tuple[str, Path]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.process import public_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SMTP, SENDER, NETWORKS = "WANDB_NB_SERVER_SMTP", "WANDB_NB_SERVER_MAIL_FROM", "WANDB_NB_SERVER_ALERT_NETWORKS"
-URL = "WANDB_NB_SERVER_URL"
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -50,7 +50,7 @@ class AlertSettings(NamedTuple):
             networks = tuple(ip_network(text.strip()) for text in environ.get(NETWORKS, "").split(",") if text.strip())
         except ValueError as error:
             raise UsageError(f"{NETWORKS} is not a list of networks: {error}; write it like 10.1.0.0/16") from error
-        return cls(_mail_server(environ), networks, environ.get(URL, "").rstrip("/"))
+        return cls(_mail_server(environ), networks, public_url(environ))
 
 
 def _mail_server(environ: Mapping[str, str]) -> MailServer | None:

@@ -90,7 +90,11 @@ def read_archive(
 def _require_empty(connection: Connection, store: FileStore) -> None:
     for table in (users, projects):
         if connection.execute(select(func.count()).select_from(table)).scalar():
-            raise StoreError("the server already has data; restore into a new data folder and an empty database")
+            product = "SQLite" if connection.dialect.name == SQLITE else "PostgreSQL"
+            raise StoreError(
+                f"the {product} database already has data; restore into an empty one: --dir names a new folder, "
+                "--database another database of PostgreSQL"
+            )
     if any(store.list_blobs()):  # two servers on one bucket would delete each other's files as surplus
         raise StoreError("there already are files where the archive's belong; give a new folder, or another prefix")
 

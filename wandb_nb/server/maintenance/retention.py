@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import delete, func, insert, select
 
 from wandb_nb.errors import UsageError
+from wandb_nb.formatting import count_of
 from wandb_nb.server.storage.run_store import SILENT_SECONDS, delete_run, run_by_id
 from wandb_nb.server.storage.tables import files, projects, retention, runs, segments
 
@@ -56,11 +57,11 @@ def expired_runs(connection: Connection, project_id: int, limits: Limits, now: f
 
 def _exceeded(limits: Limits, days: float, number: int, size: int) -> str | None:
     if limits.max_days is not None and days > limits.max_days:
-        return f"older than {limits.max_days:g} days"
+        return f"older than {count_of(limits.max_days, 'day')}"
     if limits.max_runs is not None and number > limits.max_runs:
-        return f"more than {limits.max_runs} runs"
+        return f"more than {count_of(limits.max_runs, 'run')}"
     if limits.max_bytes is not None and size > limits.max_bytes:
-        return f"more than {limits.max_bytes} bytes"
+        return f"more than {count_of(limits.max_bytes, 'byte')}"
     return None
 
 

@@ -93,5 +93,6 @@ def _request_errors() -> Iterator[None]:
         sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
         if isinstance(error, DataError) or sqlstate.startswith(_TOO_LARGE):
             raise UsageError("a number or a text is too large for the server's database; make it smaller") from error
-        logging.getLogger(__name__).error("the database failed: %s", error)  # noqa: TRY400 -- the log needs no traceback
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        logging.getLogger(__name__).error("the database failed: %s", reason)  # noqa: TRY400 -- the log needs no traceback
         raise BusyError("the server's database does not answer; try again in some seconds") from error

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, disk_errors, new_blob
 from wandb_nb.server.storage.files.multipart_copy import can_copy, copy_parts
 from wandb_nb.server.storage.files.s3_address import failure_code
@@ -171,16 +171,7 @@ class S3Store:
         return self._base_url + quote(key, safe="/-_.~")
 
     def credentials(self) -> Any:
-        """Return the present credentials.
-
-        Raises:
-            NoCredentialsError: There are none; `store_errors` makes it a `BusyError`.
-
-        """
-        from botocore.exceptions import NoCredentialsError
-
-        if self._credentials is None:
-            raise NoCredentialsError
+        """Return the present credentials, which those of a machine's role replace from time to time."""
         return self._credentials.get_frozen_credentials()
 
     @cached_property
@@ -262,6 +253,7 @@ def _open_client(endpoint: str | None, path_style: bool) -> tuple[Any, Any]:
 
     Raises:
         UsageError: boto3 is not installed, or refuses the address.
+        StoreError: There are no credentials.
 
     """
     try:
@@ -287,4 +279,9 @@ def _open_client(endpoint: str | None, path_style: bool) -> tuple[Any, Any]:
         client = session.client("s3", region_name=region, endpoint_url=endpoint, config=settings)
     except ValueError as error:
         raise UsageError("boto3 cannot use the endpoint of the file store; it is https://HOST:PORT") from error
-    return client, session.get_credentials()
+    if (credentials := session.get_credentials()) is None:
+        raise StoreError(
+            "there are no credentials for the bucket; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else "
+            "boto3 reads, such as ~/.aws/credentials"
+        )
+    return client, credentials
