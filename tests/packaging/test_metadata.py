@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FROM_HOSTS = {"wandb-nb", "marimo", "tornado", "jupyter-server", "traitlets", "ipykernel", "comm"}
 FROM_HOSTS |= {"typing-extensions", "protobuf", "googleapis-common-protos", "urllib3"}
 FROM_HOSTS |= {"bokeh", "plotly", "scikit-learn"}
-# anywidget's classes are widgets of ipywidgets; fsspec loads what knows a kind of bucket, SQLAlchemy its drivers.
-LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg"}
+# anywidget's classes are widgets of ipywidgets; fsspec loads what knows a kind of bucket, SQLAlchemy its drivers,
+# uvicorn its parser.
+LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg", "httptools"}
 
 
 def dependencies() -> set[str]:

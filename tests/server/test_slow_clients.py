@@ -7,6 +7,8 @@ import contextlib
 import socket
 import threading
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,8 @@ import uvicorn
 from visiting import UPLOAD
 
 from wandb_nb.server.app import create_app
-from wandb_nb.server.http import timeouts
-from wandb_nb.server.http.timeouts import TimeoutProtocol
+from wandb_nb.server.http import connection_limits
+from wandb_nb.server.http.connection_limits import LimitedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +31,10 @@ SHORT, SIZE = 0.5, 64 << 20
 def address(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """Return the address of a server with short time limits."""
     for name in ("HEADER_SECONDS", "BODY_SECONDS", "SEND_SECONDS"):
-        monkeypatch.setattr(timeouts, name, SHORT)
-    monkeypatch.setattr(timeouts, "MIN_BODY_RATE", 1 << 20)
+        monkeypatch.setattr(connection_limits, name, SHORT)
+    monkeypatch.setattr(connection_limits, "MIN_BODY_RATE", 1 << 20)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(client.services), http=TimeoutProtocol, ws="none", log_level="error")
+    config = uvicorn.Config(create_app(client.services), http=LimitedProtocol, ws="none", log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
@@ -75,6 +77,37 @@ def test_half_sent_requests_end(address: tuple[str, int], first: bytes, piece: b
     with socket.create_connection(address) as connection:
         connection.sendall(first)
         assert seconds_until_closed(connection, piece) < 10
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nx: ",
+        b"POST /none HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx: ",
+    ],
+    ids=["address", "header", "header after the body"],
+)
+def test_endless_headers_are_refused(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
+    """A connection whose header does not end is closed before it fills the memory, however quickly it is sent."""
+    monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 60.0)
+    sent = 0
+    with socket.create_connection(address) as connection:
+        connection.settimeout(30)
+        connection.sendall(first)
+        with contextlib.suppress(ConnectionError):  # the server closes it
+            while sent < 32 << 20:
+                sent += connection.send(b"x" * 65536)
+    assert sent < 32 << 20
+
+
+def test_a_long_header_is_accepted(address: tuple[str, int]) -> None:
+    """A header of 32 KiB, and many requests over one connection, are no endless header."""
+    with closing(HTTPConnection(*address, timeout=30)) as connection:
+        for _ in range(5):
+            connection.request("GET", "/healthz", headers={"x": "y" * 32768})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"ok\n")
 
 
 @pytest.mark.parametrize("piece", [b"", b"x"])

@@ -14,8 +14,8 @@ from wandb_nb.server.alerts.alert_sender import alert_sending
 from wandb_nb.server.alerts.alert_settings import AlertSettings
 from wandb_nb.server.app import create_app
 from wandb_nb.server.cleaning import cleaning
+from wandb_nb.server.http.connection_limits import LimitedProtocol
 from wandb_nb.server.http.services import open_services
-from wandb_nb.server.http.timeouts import TimeoutProtocol
 from wandb_nb.server.live.change_listener import listening
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run_worker(options: WorkerOptions, listener: socket.socket, *, cleans: bool 
     app = create_app(services, options.hosts, _write_line if options.log_requests else None)
     settings = uvicorn.Config(
         app,
-        http=TimeoutProtocol,
+        http=LimitedProtocol,
         ws="none",
         log_level="warning",
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -11,7 +11,7 @@ from anyio import fail_after
 from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.http.timeouts import body_seconds
+from wandb_nb.server.http.connection_limits import body_seconds
 from wandb_nb.server.storage.lines.fast_json import parse_fast
 from wandb_nb.server.storage.storage_errors import TooLargeError, TooSlowError
 from wandb_nb.untrusted_json import is_too_deep, parse_value

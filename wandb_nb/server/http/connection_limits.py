@@ -1,27 +1,32 @@
-"""Limits in time for clients that send their requests slowly or do not read the answers."""
+"""Limits for clients that send their requests slowly, send endless headers, or do not read the answers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
-    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 HEADER_SECONDS = 20.0
 SEND_SECONDS = 60.0  # without progress
 BODY_SECONDS = 60.0
 MIN_BODY_RATE = 1024  # bytes per second, which a body must exceed after BODY_SECONDS
+MAX_HEADER_BYTES = 64 << 10
 
 
-class TimeoutProtocol(H11Protocol):
-    """uvicorn's HTTP protocol, which closes a connection that sends no complete header or accepts no answer in time."""
+class LimitedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which closes a connection that sends no complete header or accepts no answer in time.
+
+    The parser has no limit of its own for headers, before or after a body.
+    """
 
     _header_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
+    _header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request."""
@@ -30,8 +35,21 @@ class TimeoutProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Process a part of a request."""
+        self._header_bytes += len(data)
         super().data_received(data)
+        if self._header_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
+            self.send_400_response("The header of the request is too long.")
         self._wait_for_header()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass on a part of the body; what came before it was no endless header."""
+        self._header_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request; what follows is the next one."""
+        self._header_bytes = 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""
