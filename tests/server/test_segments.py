@@ -72,6 +72,13 @@ def test_all_values_are_read_back(cycle: list[list[Any]], count: int) -> None:
     assert sum(encoded.shapes.values()) == count
 
 
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), values), max_size=20))
+def test_rows_are_parsed_as_each_alone(rows: list[dict[str, Any]]) -> None:
+    """A row parsed among others, of whatever keys and types, is the same as parsed alone."""
+    texts = [json.dumps(row) for row in rows]
+    assert repr(parse_rows(texts, 5)) == repr([parse_rows([text], at)[0] for at, text in enumerate(texts, 5)])
+
+
 def make_row(number: int, salt: int) -> dict[str, Any]:
     """Return a row; each seventh one has a key of its own kind, and steps go back now and then."""
     row: dict[str, Any] = {"_step": number - 40 * (number % 97 == 0), "loss": 1 / (number + salt + 1), "salt": salt}

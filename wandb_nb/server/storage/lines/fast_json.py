@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _orjson: Any = import_module("orjson") if find_spec("orjson") else None  # there is none for some Pythons
 
@@ -23,6 +24,14 @@ def parse_fast(text: str | bytes) -> Any:
         return _orjson.loads(text)
     except ValueError:
         return None
+
+
+def parse_each(texts: Sequence[str]) -> list[Any]:
+    """Return the values of *texts*, each as `parse_fast` returns it."""
+    if _orjson is not None:
+        with suppress(ValueError):
+            return list(map(_orjson.loads, texts))
+    return list(map(parse_fast, texts))
 
 
 def dump_fast(rows: Iterable[dict[str, Any]]) -> list[str] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.server.storage.lines.fast_json import dump_fast, parse_fast
-from wandb_nb.server.storage.lines.row_shapes import Shape, shape_of
+from wandb_nb.server.storage.lines.fast_json import dump_fast, parse_each
+from wandb_nb.server.storage.lines.row_shapes import FlatShapes, Shape, shape_of
 from wandb_nb.server.storage.storage_errors import BadLineError
 from wandb_nb.untrusted_json import normalize_object
 
@@ -32,24 +32,23 @@ def parse_rows(texts: Sequence[str], first: int) -> list[HistoryRow]:
         BadLineError: A text is not a JSON object.
 
     """
-    return [_parse_row(text, number) for number, text in enumerate(texts, first)]
+    flat_shapes, rows = FlatShapes(), []
+    for number, (text, values) in enumerate(zip(texts, parse_each(texts), strict=True), first):
+        shape = flat_shapes.find(values) if type(values) is dict else None
+        rows.append(
+            HistoryRow(values, text, _step_of(values, number), shape)
+            if shape is not None
+            else _normalized_row(text, number)
+        )
+    return rows
 
 
-def _parse_row(text: str, number: int) -> HistoryRow:
+def _normalized_row(text: str, number: int) -> HistoryRow:
     try:
-        flat = _parse_flat(text)
-        values, text = normalize_object(text) if flat is None else flat
+        values, text = normalize_object(text)
     except ValueError as error:
         raise BadLineError(f"a line is {error}") from error
     return HistoryRow(values, text, _step_of(values, number), shape_of(values))
-
-
-def _parse_flat(text: str) -> tuple[dict[str, Any], str] | None:
-    """Return the values of a row without lists and objects; None where that is not possible."""
-    if "[" in text or "{" in text[1:]:
-        return None
-    values = parse_fast(text)
-    return (values, text) if type(values) is dict else None
 
 
 def check_line(text: str) -> str:
@@ -59,7 +58,7 @@ def check_line(text: str) -> str:
         BadLineError: It is not a JSON object.
 
     """
-    return _parse_row(text, 0).text
+    return parse_rows([text], 0)[0].text
 
 
 def _step_of(values: dict[str, Any], number: int) -> int:

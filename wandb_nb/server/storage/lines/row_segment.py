@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,10 +21,12 @@ from wandb_nb.server.storage.lines.packed_numbers import decompress, pack_intege
 from wandb_nb.server.storage.lines.row_layout import decode_layout, encode_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from wandb_nb.server.storage.lines.history_rows import HistoryRow
     from wandb_nb.server.storage.lines.row_shapes import Shape
+
+T = TypeVar("T")
 
 _LINES, _COMPRESSED_LINES, _COLUMNS = range(3)
 _MIN_COLUMN_ROWS = 64
@@ -115,8 +117,7 @@ class RowSegment:
 
 def encode_rows(rows: Sequence[HistoryRow], *, is_final: bool) -> EncodedRows:
     """Return *rows*, which follow each other, as they are stored; as their lines if they are not *final*."""
-    numbers: dict[Shape, int] = {}
-    shapes = [numbers.setdefault(row.shape, len(numbers)) for row in rows]
+    shapes, numbers = _number_each(row.shape for row in rows)
     steps = [row.step for row in rows]
     is_long = is_final and len(rows) >= _MIN_COLUMN_ROWS
     data = _encode_columns(rows, steps, shapes) if is_long else None
@@ -136,8 +137,7 @@ def _encode_lines(rows: Sequence[HistoryRow], steps: list[int], shapes: list[int
 
 def _encode_columns(rows: Sequence[HistoryRow], steps: list[int], shapes: list[int]) -> bytes | None:
     """Return *rows* by columns; None where that does not pay or loses digits."""
-    numbers: dict[tuple[str, ...], int] = {}
-    layout_of = [numbers.setdefault(tuple(row.values), len(numbers)) for row in rows]
+    layout_of, numbers = _number_each(tuple(row.values) for row in rows)
     if len(numbers) * _MIN_LAYOUT_ROWS > len(rows):
         return None
     members: list[list[dict[str, Any]]] = [[] for _ in numbers]
@@ -150,3 +150,15 @@ def _encode_columns(rows: Sequence[HistoryRow], steps: list[int], shapes: list[i
     index = pack_integers(np.array([steps, shapes, layout_of], np.int64))
     header = zlib.compress(json.dumps([header for header, _ in encoded]).encode(), _LEVEL)
     return _HEAD.pack(_COLUMNS, len(index), len(header)) + index + header + b"".join(data for _, data in encoded)
+
+
+def _number_each(items: Iterable[T]) -> tuple[list[int], dict[T, int]]:
+    """Return a number for each of *items*, and the number of each different one; most are as the one before."""
+    numbers: dict[T, int] = {}
+    result: list[int] = []
+    last, number = None, 0
+    for item in items:
+        if item is not last and item != last:  # which takes less time than a hash
+            last, number = item, numbers.setdefault(item, len(numbers))
+        result.append(number)
+    return result, numbers

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 
 from wandb_nb.server.storage.lines.history_rows import parse_rows
 from wandb_nb.server.storage.lines.row_segment import RowSegment, encode_rows
-from wandb_nb.server.storage.lines.row_shapes import ids_of_shapes
+from wandb_nb.server.storage.lines.row_shapes import NULL, ids_of_shapes
 from wandb_nb.server.storage.tables import segment_shapes, segments
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class NewRows(NamedTuple):
     texts: Sequence[str]
     encoded: list[tuple[int, EncodedRows]]
     head: Sequence[HistoryRow] = ()
+
+    @property
+    def has_nulls(self) -> bool:
+        """Whether a value of a row is null."""
+        return any(kind == NULL for _, part in self.encoded for shape in part.shapes for _, kind in shape)
 
 
 def prepare_rows(first: int, texts: Sequence[str]) -> NewRows:
