@@ -13,6 +13,7 @@ from visiting import UPLOAD, Visitor
 from wandb_nb.server.http.file_urls import read_staged_token, read_upload_token
 from wandb_nb.server.storage import run_store, users
 from wandb_nb.server.storage.accounts.api_keys import list_keys, new_key
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.storage_errors import NotFoundError
 from wandb_nb.server.storage.users import Right
 from wandb_nb.view.message.run_message import parse
@@ -101,6 +102,19 @@ def test_a_run_deleted_while_it_is_read_is_not_found(client: Client) -> None:
     with pytest.raises(NotFoundError):
         client.services.run_cache.message(row, "")
     assert len(client.services.run_cache._entries) == 0
+
+
+def test_a_revoked_key_adds_no_rows(client: Client, other: Client) -> None:
+    """A post with a key that this server accepted a moment ago is refused as soon as anybody revokes the key."""
+    other.upsert("a")
+    post = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0}']}}}
+    for status in (200, 401, 401):
+        assert other.send("POST", "/files/other/p/a/file_stream", json=post).status_code == status
+        post["files"]["wandb-history.jsonl"]["offset"] = 1
+        with client.services.database.write() as connection:
+            users.set_key(connection, "other", new_key())
+    with client.services.database.read() as connection:
+        assert line_store.count(connection, 1, "history") == 1
 
 
 @pytest.mark.parametrize("change", ["key", "right", "none"])

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from anyio import CapacityLimiter, fail_after
+from anyio import CapacityLimiter, WouldBlock, fail_after
 from anyio.to_thread import run_sync
 
 from wandb_nb.server.storage.storage_errors import BusyError
@@ -65,11 +65,18 @@ async def take_turn(limiter: CapacityLimiter, others: str) -> AsyncIterator[None
     """
     borrower = object()
     try:
-        with fail_after(MAX_WAIT_SECONDS):
-            await limiter.acquire_on_behalf_of(borrower)
-    except TimeoutError as error:
-        raise BusyError(f"the server is busy with {others}; try again in a moment") from error
+        limiter.acquire_on_behalf_of_nowait(borrower)
+    except WouldBlock:
+        await _wait_for_turn(limiter, borrower, others)
     try:
         yield
     finally:
         limiter.release_on_behalf_of(borrower)
+
+
+async def _wait_for_turn(limiter: CapacityLimiter, borrower: object, others: str) -> None:
+    try:
+        with fail_after(MAX_WAIT_SECONDS):
+            await limiter.acquire_on_behalf_of(borrower)
+    except TimeoutError as error:
+        raise BusyError(f"the server is busy with {others}; try again in a moment") from error

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from wandb_nb.errors import StoreError
+from wandb_nb.lru import LRUDict
 from wandb_nb.server.http.anonymous_accounts import AnonymousAccounts
 from wandb_nb.server.http.key_limits import KeyLimits
 from wandb_nb.server.http.login_limit import LoginLimit
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.files.file_store import FileStore
     from wandb_nb.server.storage.files.s3_address import S3Address
     from wandb_nb.server.storage.files.signed_transfers import SignedTransfers
+    from wandb_nb.server.storage.users import User
+
+_MAX_RECENT_USERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Services:
     """Set if clients can reach the store themselves."""
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     key_limits: KeyLimits = field(default_factory=KeyLimits)
+    recent_users: LRUDict[str, User] = field(default_factory=lambda: LRUDict(_MAX_RECENT_USERS))
+    """Who had a key at its last use, by the key's hash. It decides who has to wait, never who may do what."""
     post_turns: PostTurns = field(default_factory=PostTurns)
     listed_values: ValuesCache = field(default_factory=ValuesCache)
     samples: SampleCache = field(default_factory=SampleCache)

@@ -11,7 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wandb_nb.errors import AuthenticationError
-from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
+from wandb_nb.server.http.authentication import (
+    recent_user,
+    user_by_key_or_login,
+    user_by_request_key,
+    user_with_key,
+)
 from wandb_nb.server.http.file_urls import read_upload_token
 from wandb_nb.server.http.request_body import (
     limited_body,
@@ -113,27 +118,29 @@ def _answer_graphql(services: Services, user: User, *arguments: Any) -> tuple[in
 
 async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
-    user = await user_by_request_key(request)
+    key, user = await recent_user(request)
     body = await read_body(request)
-    await spend_bytes(services_of(request), user, len(body))
-    path, sequence = dict(request.path_params), sequence_number(request)
-    async with services_of(request).post_turns.turn(user.id, (path["entity"], path["project"])):
-        answer, counts = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
-    services_of(request).metrics.count_lines(counts)
+    services, path, sequence = services_of(request), dict(request.path_params), sequence_number(request)
+    await spend_bytes(services, user, len(body))
+    async with services.post_turns.turn(user.id, (path["entity"], path["project"])):
+        answer, counts = await run_in_threadpool(_apply_post, services, key, path, body, sequence)
+    services.metrics.count_lines(counts)
     return JSONResponse(answer)
 
 
 def _apply_post(
-    services: Services, user: User, path: dict[str, str], content: bytes, sequence: int | None
+    services: Services, key: str, path: dict[str, str], content: bytes, sequence: int | None
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Apply the post *content*; return the answer, and how many lines it has of each stream."""
     body = parse_post(content)
     has_files = isinstance(body, dict) and bool(body.get("uploaded") or body.get("complete"))
     if has_files and services.signed is not None:
+        with services.database.read() as connection:
+            user = user_with_key(connection, key)
         _add_staged_files(services, user, path)
     history = filestream.prepare_history(body)
     with services.database.write() as connection:
-        run = _find_run(connection, user, path, for_writing=True)
+        run = _find_run(connection, user_with_key(connection, key), path, for_writing=True)
         answer = filestream.apply_post(connection, run, body, sequence, history)
         announce_change(connection, run)
     return answer, filestream.line_counts(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.server.storage.lines import line_store
@@ -15,12 +15,15 @@ from wandb_nb.server.storage.run_updates import check_object, end_time, is_outda
 from wandb_nb.server.storage.tables import runs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
 _HISTORY = "wandb-history.jsonl"
 _STREAMS = {_HISTORY: "history", "wandb-events.jsonl": "events", "output.log": "output"}
 _SUMMARY = "wandb-summary.json"
 _MAX_LINES = 2**31 - 1
+_UPDATE_RUN = update(runs).where(runs.c.id == bindparam("of_run"))  # once: building it takes longer than executing it
 
 
 def prepare_history(body: Any) -> NewRows | None:
@@ -53,32 +56,16 @@ def apply_post(
         raise UsageError("a file_stream body is a JSON object with an object `files`")
     if is_outdated(run, sequence):
         return {"exitcode": None, "limits": {}, "order": run.posted}
-    changes: dict[str, Any] = {"heartbeat": time.time(), "posted": run.posted if sequence is None else sequence}
-    rows: list[str] = []
-    restarted = set(filter(None, run.fresh.split(",")))
-    late = run.exit_code is not None and not body.get("complete")  # sent before the end, but arriving after it
-    for name, chunk in (body.get("files") or {}).items():
-        offset, lines = _check_chunk(name, chunk)
-        if name == _SUMMARY:
-            changes |= {"summary": check_object(lines[-1], "summary")} if lines and not late else {}
-        elif stream := _STREAMS.get(name):
-            rows = lines if stream == line_store.HISTORY else rows
-            new = (history or prepare_rows(offset, lines)) if stream == line_store.HISTORY else None
-            if _put_lines(connection, run.id, stream, offset, new or lines, restarted=stream in restarted):
-                changes["rewrites"] = run.rewrites + 1
-            restarted.discard(stream)
-    changes["fresh"] = ",".join(sorted(restarted))
-    if not late:
-        changes |= _state_changes(body)
-        restarts = bool(rows) and line_store.HISTORY in run.fresh.split(",")
-        earlier = "{}" if restarts else run.summary  # else that of the start before
-        summary = with_null_keys(changes.get("summary", earlier), [earlier, *rows])
-        if summary != run.summary:
-            changes["summary"] = summary
+    files = {name: _check_chunk(name, chunk) for name, chunk in (body.get("files") or {}).items()}
+    rows = (history or prepare_rows(*files[_HISTORY])) if _HISTORY in files else NewRows(0, (), [])
+    changes = {"heartbeat": time.time(), "posted": run.posted if sequence is None else sequence}
+    changes |= _put_streams(connection, run, files, rows)
+    if run.exit_code is None or body.get("complete"):  # else it was sent before the end, but arrives after it
+        changes |= _state_changes(body) | _summary_changes(run, files.get(_SUMMARY, (0, []))[1], rows)
     if body.get("complete"):
         merge_last_rows(connection, run.id)
         changes["heartbeat"] = end_time(run, changes.get("summary", run.summary), changes["heartbeat"])
-    connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
+    connection.execute(_UPDATE_RUN, {"of_run": run.id, **changes})
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
 
 
@@ -88,17 +75,32 @@ def line_counts(body: dict[str, Any]) -> dict[str, int]:
     return {_STREAMS[name]: len(chunk["content"]) for name, chunk in files if name in _STREAMS}
 
 
-def _put_lines(
-    connection: Connection, run: int, stream: str, offset: int, lines: NewRows | list[str], *, restarted: bool
-) -> bool:
-    """Write lines to *stream*; return whether existing history has changed."""
-    cleared = restarted and offset == 0
-    if cleared:
-        line_store.clear(connection, run, stream)
-    if isinstance(lines, NewRows):
-        return add_rows(connection, run, lines) or cleared
-    line_store.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in lines])
-    return False
+def _put_streams(
+    connection: Connection, run: Any, files: Mapping[str, tuple[int, list[str]]], rows: NewRows
+) -> dict[str, Any]:
+    """Write the lines of a post, of the history *rows*; return the changes to the run that follow from that."""
+    restarted = set(filter(None, run.fresh.split(",")))
+    rewrites = run.rewrites
+    for name in _STREAMS.keys() & files.keys():
+        stream, (offset, lines) = _STREAMS[name], files[name]
+        is_cleared = stream in restarted and offset == 0
+        if is_cleared:
+            line_store.clear(connection, run.id, stream)
+        if name == _HISTORY:
+            rewrites += add_rows(connection, run.id, rows) or is_cleared
+        else:
+            line_store.put_lines(connection, run.id, stream, offset, [line.rstrip("\n") for line in lines])
+        restarted.discard(stream)
+    return {"fresh": ",".join(sorted(restarted)), "rewrites": rewrites}
+
+
+def _summary_changes(run: Any, lines: list[str], rows: NewRows) -> dict[str, Any]:
+    """Return the summary after a post that has *lines* of it."""
+    restarts = bool(rows.texts) and line_store.HISTORY in run.fresh.split(",")
+    earlier = "{}" if restarts else run.summary  # else that of the start before
+    sent = check_object(lines[-1], "summary") if lines else earlier
+    summary = with_null_keys(sent, [earlier, *(rows.texts if rows.has_nulls else ())])
+    return {"summary": summary} if summary != run.summary else {}
 
 
 def _check_chunk(name: str, chunk: Any) -> tuple[int, list[str]]:
