@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from waiting import until
 
 from wandb_nb.errors import StoreError
 from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.storage.engine.database_address import VARIABLE
 from wandb_nb.server.storage.files.orphan_files import delete_orphans
 from wandb_nb.server.storage.run_store import is_private_file
 
@@ -132,3 +134,19 @@ def test_a_start_deletes_orphan_files(tmp_path: Path) -> None:
     site.stop()
     assert stored.read_bytes() == b"x"
     assert stored.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_start_without_the_files_is_reported(client: Client, tmp_path: Path) -> None:
+    """A server that has none of its files where it looks, as one without its `--files`, prints where it looks."""
+    client.upsert("a")
+    (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
+    assert client.upload(file["uploadUrl"])
+    folder = client.services.folder
+    (folder / "files").rename(tmp_path / "elsewhere")
+    site = Site(folder, database=os.environ.get(VARIABLE, ""))
+    assert site.process.stdout is not None
+    lines = [site.process.stdout.readline() for _ in range(3)]
+    site.stop()
+    assert lines[2].startswith(
+        f"the database lists 1 file, and {folder / 'files'} has none of them; if they are elsewhere,"
+    )

@@ -27,14 +27,16 @@ _DAMAGED = 3
 def backup(data: ServerData, archive: Path) -> None:
     """Write all data of the server to the file ARCHIVE. The server may run meanwhile."""
     from wandb_nb.server.maintenance.backup import write_archive
+    from wandb_nb.server.maintenance.missing_files import report_empty_store
     from wandb_nb.server.protocol.staged_uploads import add_staged
 
     with data.services(with_bucket=True) as services:
         add_staged(services)
         counts = write_archive(services.database, services.store, archive)
+        failure = report_empty_store(services.database, services.store, data.file_place()) if counts.missing else ""
     click.echo(f"wrote {count_of(counts.rows, 'row')} and {count_of(counts.files, 'file')} to {archive}")
-    if counts.missing and not counts.files:
-        click.echo(_none_there(data, counts.missing))
+    if failure:
+        click.echo(failure)
         sys.exit(_DAMAGED)
     if counts.missing:
         click.echo(f"deleted meanwhile, or missing: {count_of(counts.missing, 'file')}; run: wandb-nb server check")
@@ -80,29 +82,18 @@ def restore(data: ServerData, archive: Path) -> None:
 def check(data: ServerData, quick: bool) -> None:
     """Compare the database with the files: missing, of another size or digest, and surplus ones. Exit code 3 if any."""
     from wandb_nb.server.maintenance.file_check import check_files
+    from wandb_nb.server.maintenance.missing_files import report_empty_store
 
-    count, missing = 0, 0
+    count = 0
     with data.services(with_bucket=True) as services:
         before = time.time() - _UPLOAD_SECONDS
         for problem in check_files(services.database, services.store, before, with_digests=not quick):
             click.echo(f"{problem.kind:<8} {clean(problem.name, 500)}")
             count += 1
-            missing += problem.kind == "missing"
-        is_empty = not any(services.store.list_blobs())
-    click.echo(count_of(count, "problem"))
-    if missing and is_empty:
-        click.echo(_none_there(data, missing))
+        failure = report_empty_store(services.database, services.store, data.file_place())
+    click.echo("\n".join(filter(None, (count_of(count, "problem"), failure))))
     if count:
         sys.exit(_DAMAGED)
-
-
-def _none_there(data: ServerData, missing: int) -> str:
-    """Return what to do if a server has no file where the command looks: it was told to look in another place."""
-    place = data.bucket() or data.folder / "files"
-    return (
-        f"the database lists {count_of(missing, 'file')}, and {place} has none of them; if they are elsewhere, give "
-        "the server's own --dir and --files, or WANDB_NB_SERVER_DIR and WANDB_NB_SERVER_FILES"
-    )
 
 
 @click.command()

@@ -69,6 +69,10 @@ class ServerData(NamedTuple):
 
         return parse_s3_address(self.files, self.endpoint, path_style=self.path_style)
 
+    def file_place(self) -> Path | S3Address:
+        """Return where the uploaded files are."""
+        return self.bucket() or self.folder / "files"
+
     @contextmanager
     def services(self, *, with_bucket: bool = False) -> Iterator[Services]:
         """Yield the parts of the server; its files are those in the folder unless *with_bucket*."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.alerts.alert_settings import AlertSettings
-from wandb_nb.server.http.services import make_private, open_store
+from wandb_nb.server.http.services import make_private
 from wandb_nb.server.login_links import new_link
+from wandb_nb.server.maintenance.missing_files import report_empty_store
 from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.engine.database_address import VARIABLE, public_address
 from wandb_nb.server.storage.files.s3_address import require_writable
@@ -68,12 +69,16 @@ def serve(  # noqa: PLR0917 -- the options of the command
     with server_lock(folder), closing(_listen(host, port)) as listener:
         if make_private(folder):
             report(f"other users of this machine could read {folder}; now only you can")
-        with closing(options.open_services().database):  # errors are those of the command; the first user gets a key
+        services = options.open_services()  # errors are those of the command; the first user gets a key
+        with closing(services.database):
             if bucket is not None:
-                require_writable(open_store(folder, bucket)[0], bucket)
+                require_writable(services.store, bucket)
+            failure = report_empty_store(services.database, services.store, bucket or folder / "files")
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         (folder / "url").write_text(url + "\n", "utf-8")
         link = _report_addresses(options, url, report)
+        if failure:
+            report(failure)
         if open_browser:
             webbrowser.open(link)
         if workers == 1:
