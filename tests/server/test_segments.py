@@ -61,13 +61,14 @@ def test_all_values_are_read_back(cycle: list[list[Any]], count: int) -> None:
     segment = RowSegment(encoded.data, count)
     expected = [json.dumps(json.loads(line)) for line in [row.text for row in parse_rows(texts, 0)]]
     assert [json.dumps(json.loads(line)) for line in segment.texts()] == expected
-    some = list(range(count - 1, -1, -3))
-    assert [json.dumps(json.loads(line)) for line in segment.texts(some)] == [expected[at] for at in some]
-    chosen = [json.loads(line) for line in segment.texts(some, frozenset(["b", "_step"]))]
-    whole = [json.loads(expected[at]) for at in some]
-    assert json.dumps([[row.get("b"), row.get("_step")] for row in chosen]) == json.dumps(
-        [[row.get("b"), row.get("_step")] for row in whole]
-    )
+    every_third = range(count - 1, -1, -3)
+    for some in (every_third, every_third[:2]):  # few are decoded in another way than many
+        assert [json.dumps(json.loads(line)) for line in segment.texts(some)] == [expected[at] for at in some]
+        chosen = [json.loads(line) for line in segment.texts(some, frozenset(["b", "_step"]))]
+        whole = [json.loads(expected[at]) for at in some]
+        assert json.dumps([[row.get("b"), row.get("_step")] for row in chosen]) == json.dumps(
+            [[row.get("b"), row.get("_step")] for row in whole]
+        )
     assert segment.steps == [row.step for row in parse_rows(texts, 0)]
     assert sum(encoded.shapes.values()) == count
 

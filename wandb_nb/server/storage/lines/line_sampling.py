@@ -187,7 +187,7 @@ class _SpanReader:
         missed: dict[int, list[int]] = {}
         for at, segment, numbers in self._segments(sorted(wanted)):
             targets, first = wanted[at], self._spans[at].first
-            places = [bisect_left(numbers, target) for target in targets or ()]
+            places = [_place(numbers, target) for target in targets or ()]
             chosen = numbers if targets is None else [numbers[place] for place in places if place < len(numbers)]
             if targets is not None and len(chosen) < len(targets):
                 missed[at + 1] = list(targets[len(chosen) :])
@@ -207,6 +207,11 @@ class _SpanReader:
             is_all = isinstance(positions, range)
             numbers = range(first, first + len(positions)) if is_all else [first + position for position in positions]
             yield at, segment, numbers
+
+
+def _place(numbers: Sequence[int], target: int) -> int:
+    """Return the place of the first of *numbers* from *target* on; mostly they are a range."""
+    return max(0, target - numbers.start) if isinstance(numbers, range) else bisect_left(numbers, target)
 
 
 def _select_keys(row: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

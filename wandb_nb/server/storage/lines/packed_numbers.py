@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     Integers: TypeAlias = NDArray[np.int64]
     Floats: TypeAlias = NDArray[np.float64]
     Words: TypeAlias = NDArray[np.uint64]
+    Data: TypeAlias = bytes | memoryview
 
 _BYTES = 8
 _MAX_BYTES = 256 << 20
 _LEVEL = 1  # higher ones take several times as long for some percent
-_HEAD = struct.Struct("<I")
+_HEAD, _DOUBLE = struct.Struct("<I"), struct.Struct("<d")
+_ONE = np.uint64(1)
+_FEW = 8  # numbers of a column: more are read faster as an array
 _DECIMALS = 1e6  # times are sent in microseconds and milliseconds
 _MAX_EXACT = 2.0**53
 _RUNS = [[(run[0] == "1", len(run)) for run in re.findall("0+|1+", f"{flags:08b}")] for flags in range(256)]
@@ -38,11 +41,11 @@ def pack_integers(columns: Integers) -> bytes:
     return _pack((differences << 1) ^ (differences >> 63))
 
 
-def unpack_integers(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Integers:
+def unpack_integers(data: Data, columns: int, length: int, chosen: Sequence[int]) -> Integers:
     """Return the *chosen* columns, which ascend, of the matrix of *columns* columns that `pack_integers` packed."""
     words = _unpack(data, columns, length, chosen)
-    differences = (words >> np.uint64(1)).astype(np.int64) ^ -(words & np.uint64(1)).astype(np.int64)
-    result: Integers = np.cumsum(differences, axis=1)
+    differences = (words >> _ONE) ^ np.negative(words & _ONE)
+    result: Integers = differences.view(np.int64).cumsum(axis=1)
     return result
 
 
@@ -51,9 +54,19 @@ def pack_floats(columns: Floats) -> bytes:
     return _pack(columns.view(np.int64))
 
 
-def unpack_floats(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Floats:
-    """Return the *chosen* columns, which ascend, of the matrix that `pack_floats` packed."""
-    return _unpack(data, columns, length, chosen).view(np.float64)
+def unpack_floats(
+    data: Data, columns: int, length: int, chosen: Sequence[int], positions: Sequence[int]
+) -> list[list[float]]:
+    """Return the numbers at *positions* of the *chosen* columns, which ascend, of what `pack_floats` packed."""
+    if len(positions) > _FEW or not chosen:
+        numbers = _unpack(data, columns, length, chosen).view(np.float64)[:, positions]
+        result: list[list[float]] = numbers.tolist()
+        return result
+    planes, size = _read_planes(data, columns, length, chosen), _BYTES * length
+    return [
+        [_DOUBLE.unpack(planes[start + position : start + size : length])[0] for position in positions]
+        for start in range(0, len(planes), size)
+    ]
 
 
 def as_decimals(columns: Floats) -> tuple[Integers, NDArray[np.bool_]]:
@@ -72,7 +85,7 @@ def from_decimals(numbers: Integers) -> Floats:
     return result
 
 
-def decompress(data: bytes) -> bytes:
+def decompress(data: Data) -> bytes:
     """Return what `zlib.compress` compressed.
 
     Raises:
@@ -86,7 +99,7 @@ def decompress(data: bytes) -> bytes:
     return content
 
 
-def _next_bytes(decompressor: Any, data: bytes, size: int) -> bytes:
+def _next_bytes(decompressor: Any, data: Data, size: int) -> bytes:
     """Return up to *size* bytes, which must not be 0."""
     try:
         content: bytes = decompressor.decompress(data, size)
@@ -106,7 +119,7 @@ def _pack(words: Integers) -> bytes:
     return _HEAD.pack(len(compressed)) + compressed + noise
 
 
-def _unpack(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Words:
+def _unpack(data: Data, columns: int, length: int, chosen: Sequence[int]) -> Words:
     if not chosen:
         return np.empty((0, length), "<u8")
     planes = np.frombuffer(_read_planes(data, columns, length, chosen), np.uint8).reshape(-1, _BYTES, length)
@@ -114,25 +127,31 @@ def _unpack(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Wo
     return words.view("<u8").reshape(len(chosen), length)
 
 
-def _read_planes(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> bytes:
+def _read_planes(data: Data, columns: int, length: int, chosen: Sequence[int]) -> bytes:
     """Return the bytes of the *chosen* columns by rank; what follows the last of them is not decompressed."""
     (size,) = _HEAD.unpack_from(data)
-    noise_at, repeats_at = _HEAD.size + size, 0
+    noise_at, repeats_at, passed = _HEAD.size + size, 0, 0
     decompressor = zlib.decompressobj()
     flags = _next_bytes(decompressor, data[_HEAD.size : noise_at], columns)[: chosen[-1] + 1]
-    total = int.from_bytes(flags, "big").bit_count() * length
+    total = _count_flags(flags) * length
     repeats = _next_bytes(decompressor, decompressor.unconsumed_tail, total) if total else b""
-    wanted, planes = set(chosen), []
-    for column, flag in enumerate(flags):
-        is_wanted = column in wanted
-        for is_repeat, count in _RUNS[flag]:
+    planes: list[Data] = []
+    for column in chosen:
+        if column > passed:
+            repeated = _count_flags(flags[passed:column])
+            repeats_at += repeated * length
+            noise_at += ((column - passed) * _BYTES - repeated) * length
+        for is_repeat, count in _RUNS[flags[column]]:
             if is_repeat:
-                part = slice(repeats_at, repeats_at := repeats_at + count * length)
+                planes.append(repeats[repeats_at : (repeats_at := repeats_at + count * length)])
             else:
-                part = slice(noise_at, noise_at := noise_at + count * length)
-            if is_wanted:
-                planes.append((repeats if is_repeat else data)[part])
+                planes.append(data[noise_at : (noise_at := noise_at + count * length)])
+        passed = column + 1
     return b"".join(planes)
+
+
+def _count_flags(flags: bytes) -> int:
+    return int.from_bytes(flags, "big").bit_count()
 
 
 def _distinct(planes: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from wandb_nb.server.storage.lines.packed_numbers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wandb_nb.server.storage.lines.packed_numbers import Floats, Integers
+    from wandb_nb.server.storage.lines.packed_numbers import Data, Floats, Integers
 
 INTEGER, FLOAT, DECIMAL, MIXED, OTHER = "ifdmo"
 """The kinds of columns; `MIXED` has floats and integers, and a mask that says which are integers."""
@@ -62,13 +62,14 @@ def encode_layout(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], by
 
 
 def decode_layout(
-    header: Mapping[str, Any], data: bytes, positions: Sequence[int], keys: frozenset[str] | None = None
+    header: Mapping[str, Any], data: Data, positions: Sequence[int], keys: frozenset[str] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows at *positions* of those that `encode_layout` encoded: all their keys, or those among *keys*."""
     chosen, length = _choose_columns(tuple(header["keys"]), header["kinds"], keys), header["rows"]
     first, second = header["sizes"][0], sum(header["sizes"][:2])
-    integers = unpack_integers(data[:first], chosen.all_integers, length, [*chosen.integers.values()])[:, positions]
-    floats = unpack_floats(data[first:second], chosen.all_floats, length, [*chosen.floats.values()])[:, positions]
+    integers = unpack_integers(data[:first], chosen.all_integers, length, [*chosen.integers.values()])
+    integers = integers.take(positions, axis=1)
+    floats = unpack_floats(data[first:second], chosen.all_floats, length, [*chosen.floats.values()], positions)
     numbers = _Numbers(dict(zip(chosen.integers, integers, strict=True)), dict(zip(chosen.floats, floats, strict=True)))
     others = json.loads(decompress(data[second:])) if chosen.others else []
     columns = [
@@ -83,15 +84,15 @@ class _Numbers(NamedTuple):
     """Decoded columns by key; those of kind `MIXED` are in both."""
 
     integers: Mapping[str, Integers]
-    floats: Mapping[str, Floats]
+    floats: Mapping[str, list[float]]
 
     def of(self, name: str, kind: str) -> list[Any]:
         """Return the numbers of the key *name*, whose columns are of this *kind*."""
-        if kind == MIXED:
-            return _unmix(self.floats[name].tolist(), self.integers[name].tolist())
-        numbers: Any = self.floats[name] if kind == FLOAT else self.integers[name]
-        column: list[Any] = (from_decimals(numbers) if kind == DECIMAL else numbers).tolist()
-        return column
+        if kind == FLOAT:
+            return self.floats[name]
+        integers = self.integers[name]
+        column: list[Any] = (from_decimals(integers) if kind == DECIMAL else integers).tolist()
+        return _unmix(self.floats[name], column) if kind == MIXED else column
 
 
 class _Columns(NamedTuple):

@@ -52,7 +52,7 @@ class RowSegment:
     def __init__(self, data: bytes, length: int) -> None:
         self._form, index_size, header_size = _HEAD.unpack_from(data)
         start, end = _HEAD.size + index_size, _HEAD.size + index_size + header_size
-        self._index, self._header_data, self._body = data[_HEAD.size : start], data[start:end], data[end:]
+        self._index, self._header_data, self._body = data[_HEAD.size : start], data[start:end], memoryview(data)[end:]
         self.length = length
 
     @property
@@ -100,7 +100,7 @@ class RowSegment:
         return indexes
 
     @cached_property
-    def _layouts(self) -> list[tuple[dict[str, Any], bytes]]:
+    def _layouts(self) -> list[tuple[dict[str, Any], memoryview]]:
         layouts, start = [], 0
         content = decompress(self._header_data)
         for header in parse_fast(content) or json.loads(content):
@@ -111,7 +111,7 @@ class RowSegment:
 
     @cached_property
     def _lines(self) -> list[str]:
-        body = self._body if self._form == _LINES else decompress(self._body)
+        body = bytes(self._body) if self._form == _LINES else decompress(self._body)
         return body.decode().split("\n")
 
 

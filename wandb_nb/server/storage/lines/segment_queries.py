@@ -13,11 +13,14 @@ from wandb_nb.server.storage.lines.segment_store import iter_segments, load_segm
 from wandb_nb.server.storage.tables import segment_shapes, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.lines.row_segment import RowSegment
+
+
+_BATCH = 1_000
 
 
 class StepRange(NamedTuple):
@@ -113,10 +116,8 @@ def find_spans(
         query = query.join(segments, own).where(overlap)
         inside = and_(segments.c.min_step >= steps.low, segments.c.max_step <= steps.high, segments.c.run_id == run)
         whole = set(connection.execute(select(segments.c.first).where(inside)).scalars())
-    return [
-        _span(first, list(entries), is_partial=whole is not None and first not in whole)
-        for first, entries in groupby(connection.execute(query), lambda entry: entry.first)
-    ]
+    parts = connection.execute(query).partitions(_BATCH)  # so that few rows are in memory together
+    return _join_spans((entry for part in parts for entry in part), whole)
 
 
 def exact_spans(connection: Connection, run: int, spans: Sequence[Span], steps: StepRange | None) -> list[Span]:
@@ -132,8 +133,22 @@ def exact_spans(connection: Connection, run: int, spans: Sequence[Span], steps: 
     return [span for span in exact if span.length]
 
 
-def _span(first: int, entries: Sequence[Any], *, is_partial: bool) -> Span:
-    return Span(first, frozenset(entry.place for entry in entries), sum(entry.length for entry in entries), is_partial)
+def _join_spans(entries: Iterable[Any], whole: set[int] | None) -> list[Span]:
+    """Return the spans of *entries*, which have one line per segment and shape; without *whole* none is partial."""
+    spans: list[Span] = []
+    further: dict[int, list[tuple[int, int]]] = {}  # of segments with several shapes, which are few in most runs
+    alone: dict[int, frozenset[int]] = {}  # shared by all segments with one shape
+    for first, place, length in entries:
+        if spans and spans[-1].first == first:
+            further.setdefault(len(spans) - 1, []).append((place, length))
+        else:
+            places = alone.get(place) or alone.setdefault(place, frozenset([place]))
+            spans.append(Span(first, places, length, whole is not None and first not in whole))
+    for index, others in further.items():
+        span = spans[index]
+        added = [place for place, _ in others], sum(length for _, length in others)
+        spans[index] = span._replace(places=span.places.union(added[0]), length=span.length + added[1])
+    return spans
 
 
 def last_rows_of_shapes(connection: Connection, run: int) -> Iterator[str]:

@@ -120,10 +120,9 @@ def remove_all(connection: Connection, run: int) -> None:
 
 def load_segments(connection: Connection, run: int, firsts: Sequence[int]) -> Iterator[tuple[int, RowSegment]]:
     """Yield the segments of *run* that begin with the rows *firsts*, which ascend, a few at a time."""
-    columns = (segments.c.first, segments.c.data, segments.c.length)
     for at in range(0, len(firsts), _BATCH):
-        query = select(*columns).where(segments.c.run_id == run, segments.c.first.in_(firsts[at : at + _BATCH]))
-        for first, data, length in connection.execute(query.order_by(segments.c.first)).all():
+        parameters = {"of_run": run, "firsts": firsts[at : at + _BATCH]}
+        for first, data, length in connection.execute(_SEGMENTS_AT, parameters).all():
             yield first, RowSegment(data, length)
 
 
@@ -227,7 +226,12 @@ def _range(run: int, start: int, stop: int) -> dict[str, int]:
     return {"of_run": run, "start": start, "stop": stop}
 
 
-# The statements of a post, which take longer to build than to execute.
+# Statements that take longer to build than to execute.
+_SEGMENTS_AT = (
+    select(segments.c.first, segments.c.data, segments.c.length)
+    .where(segments.c.run_id == bindparam("of_run"), segments.c.first.in_(bindparam("firsts", expanding=True)))
+    .order_by(segments.c.first)
+)
 _SEGMENTS = select(segments.c.first, segments.c.data, segments.c.length).where(*_between(segments))
 _COUNT_AND_END = select(func.sum(segments.c.length), func.max(segments.c.first + segments.c.length)).where(
     *_between(segments)
