@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 
 def test_a_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
-    """The server removes other users' rights on the folder and its database, once."""
-    open_services(tmp_path).database.close()
+    """Its database is its user's only; the server removes other users' rights on the folder, once."""
+    services = open_services(tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("server.db*")}
+    assert modes == {"server.db": 0o600, "server.db-wal": 0o600, "server.db-shm": 0o600}
+    services.database.close()
     tmp_path.chmod(0o755)
     (tmp_path / "server.db").chmod(0o644)
     assert [make_private(tmp_path), make_private(tmp_path)] == [True, False]

@@ -159,7 +159,9 @@ def database_url(folder: Path, url: URL | None) -> str | URL:
     if url is not None:
         return url
     _check_database_file(folder)
-    return f"sqlite:///{folder / 'server.db'}"
+    path = folder / "server.db"
+    path.touch(0o600)  # SQLite gives the files beside it the same mode
+    return f"sqlite:///{path}"
 
 
 def make_private(folder: Path) -> bool:
