@@ -9,9 +9,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Client, add_vision_team
+from conftest import TWINS, Client, add_vision_team
 from embedded_server import EmbeddedServer
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.exc import IntegrityError
 from visiting import HOSTILE, Visitor
 
@@ -143,6 +143,29 @@ def test_a_name_is_of_one_user_or_one_team(services: Services, team: dict[str, C
             connection.execute(insert(team_members).values(**values))
 
 
+def test_members_are_read_with_one_query(team: dict[str, Client], services: Services) -> None:
+    """An API answer with all members of a team needs as many statements for three of them as for one."""
+    statements: list[str] = []
+    twins = [services, *filter(None, [TWINS.get(id(services))])]  # the server that answers may be the second one
+    for server in twins:
+        event.listen(server.database.engine, "before_cursor_execute", lambda *parts: statements.append(parts[2]))
+
+    def count_statements() -> int:
+        statements.clear()
+        entity = team["read"].query('{ entity(name: "vision") { isTeam members { id name username admin } } }')[
+            "entity"
+        ]
+        listed.append([member["name"] for member in entity["members"]])
+        return len(statements)
+
+    listed: list[list[str]] = []
+    count = count_statements()
+    for name in ("write", "admin"):
+        remove(services, name)
+    assert 0 < count_statements() == count
+    assert listed == [["admin", "read", "write"], ["read"]]
+
+
 def test_administrators_manage_the_members_on_the_page(team: dict[str, Client]) -> None:
     """The team's page changes rights for its administrators only, and only by forms of this server."""
     services = team["admin"].services
@@ -155,7 +178,7 @@ def test_administrators_manage_the_members_on_the_page(team: dict[str, Client]) 
     assert forged.status_code == 403
     with services.database.read() as connection:
         members = [("admin", Right.ADMIN), ("none", Right.READ), ("read", Right.READ), ("write", Right.WRITE)]
-        assert teams.list_team_members(connection, "vision") == members
+        assert [one[1:] for one in teams.list_team_members(connection, "vision")] == members
     listed = re.findall(r'name="user" value="([^"]+)"', visitors["admin"].get("/vision").text)
     assert listed == ["admin", "none", "read", "write"]
     assert 'name="user"' not in visitors["read"].get("/vision").text

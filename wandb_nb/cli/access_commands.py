@@ -134,7 +134,8 @@ def teams(  # noqa: PLR0917 -- one parameter per option
     with data.connect() as connection:
         if name is None:
             for team in team_store.list_teams(connection):
-                click.echo(f"{team}  {_member_text(team_store.list_team_members(connection, team))}".rstrip())
+                members = [(one.name, one.right) for one in team_store.list_team_members(connection, team)]
+                click.echo(f"{team}  {_member_text(members)}".rstrip())
         elif user is not None and right is not None:
             team_store.set_team_right(connection, name, user, Right[right.upper()])
         else:

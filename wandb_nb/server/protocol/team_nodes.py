@@ -9,11 +9,11 @@ from wandb_nb.server.storage.accounts.former_names import current_name
 from wandb_nb.server.storage.accounts.teams import find_team, list_team_members, set_team_right
 from wandb_nb.server.storage.server_ids import global_id, parse_global_id
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
-from wandb_nb.server.storage.users import Right, entity_right, user_by_id, user_by_name
+from wandb_nb.server.storage.users import Right, entity_right, user_by_name
 
 if TYPE_CHECKING:
     from wandb_nb.server.protocol.request_context import RequestContext
-    from wandb_nb.server.storage.users import User
+    from wandb_nb.server.storage.accounts.teams import TeamMember
 
 _MEMBER = "Member"
 
@@ -41,9 +41,7 @@ class EntityNode:
         """Return the members of a team, by name."""
         if not self.is_team(context):
             return []
-        listed = list_team_members(context.connection, self.name)
-        users = ((user_by_name(context.connection, name), right) for name, right in listed)
-        return [MemberNode(user, right) for user, right in users if user is not None]
+        return [MemberNode(member) for member in list_team_members(context.connection, self.name)]
 
 
 class MemberNode:
@@ -53,10 +51,10 @@ class MemberNode:
     pending = False
     account_type = "MEMBER"
 
-    def __init__(self, user: User, right: Right) -> None:
-        self.id = global_id(_MEMBER, user.id)
-        self.name = self.username = user.name
-        self.admin = right >= Right.ADMIN
+    def __init__(self, member: TeamMember) -> None:
+        self.id = global_id(_MEMBER, member.id)
+        self.name = self.username = member.name
+        self.admin = member.right >= Right.ADMIN
 
 
 class TeamMutations:
@@ -65,7 +63,7 @@ class TeamMutations:
     def create_invite(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         """Add a user as a member immediately: this server sends no invitations."""
         team, name = _managed_team(context, input), input.get("username") or input.get("email") or ""
-        if any(name == member for member, _ in list_team_members(context.connection, team)):
+        if any(name == member.name for member in list_team_members(context.connection, team)):
             raise UsageError(f"{name!r} is a member of {team!r} already")
         set_team_right(context.connection, team, name, Right.ADMIN if input.get("admin") else Right.WRITE)
         user = user_by_name(context.connection, name)
@@ -76,10 +74,10 @@ class TeamMutations:
     def delete_invite(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         """End a membership."""
         team, user_id = _managed_team(context, input), parse_global_id(_MEMBER, input.get("id") or "")
-        user = user_by_id(context.connection, user_id) if user_id is not None else None
-        if user is None or user.name not in dict(list_team_members(context.connection, team)):
+        member = next((one for one in list_team_members(context.connection, team) if one.id == user_id), None)
+        if member is None:
             raise UsageError(f"the team {team!r} has no such member")
-        set_team_right(context.connection, team, user.name, Right.NONE)
+        set_team_right(context.connection, team, member.name, Right.NONE)
         return {"success": True}
 
 

@@ -31,6 +31,14 @@ class Team(NamedTuple):
     right: Right
 
 
+class TeamMember(NamedTuple):
+    """A user with a right in a team."""
+
+    id: int
+    name: str
+    right: Right
+
+
 def add_team(connection: Connection, name: str) -> None:
     """Add a team without members.
 
@@ -76,11 +84,11 @@ def teams_of(connection: Connection, user: User) -> list[Team]:
     return [Team(row.id, row.name, Right(row.level)) for row in rows if not user.visitor]
 
 
-def list_team_members(connection: Connection, team: str) -> list[tuple[str, Right]]:
-    """Return the members of *team* and their rights, by name."""
+def list_team_members(connection: Connection, team: str) -> list[TeamMember]:
+    """Return the members of *team*, by name."""
     members = team_members.join(users).join(teams, teams.c.id == team_members.c.team_id)
-    query = select(users.c.name, team_members.c.level).select_from(members).where(teams.c.name == team)
-    return [(row.name, Right(row.level)) for row in connection.execute(query.order_by(users.c.name))]
+    query = select(users.c.id, users.c.name, team_members.c.level).select_from(members).where(teams.c.name == team)
+    return [TeamMember(row.id, row.name, Right(row.level)) for row in connection.execute(query.order_by(users.c.name))]
 
 
 def set_team_right(connection: Connection, team: str, user: str, right: Right) -> None:
