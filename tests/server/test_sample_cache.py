@@ -113,5 +113,5 @@ def test_the_memory_is_bounded(client: Client) -> None:
     with client.services.database.read() as connection:
         for limit in range(1, 100):
             cache.rows(connection, 1, ["loss"], limit, None, None)
-        assert cache._bytes <= 5_000
-        assert len(cache._texts) in range(1, 10)
+        assert cache._texts._size <= 5_000
+        assert len(cache._texts._entries) in range(1, 10)

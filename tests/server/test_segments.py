@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.history_rows import parse_rows
 from wandb_nb.server.storage.lines.line_sampling import sample_history, sample_rows
+from wandb_nb.server.storage.lines.row_layout import decode_layout, encode_layout
 from wandb_nb.server.storage.lines.row_segment import RowSegment, encode_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
 from wandb_nb.server.storage.lines.segment_store import CHUNK_ROWS, merge_last_rows
@@ -78,6 +80,21 @@ def test_rows_are_parsed_as_each_alone(rows: list[dict[str, Any]]) -> None:
     """A row parsed among others, of whatever keys and types, is the same as parsed alone."""
     texts = [json.dumps(row) for row in rows]
     assert repr(parse_rows(texts, 5)) == repr([parse_rows([text], at)[0] for at, text in enumerate(texts, 5)])
+
+
+def test_long_names_do_not_stay_in_memory() -> None:
+    """What is kept of layouts is bounded by its size, however long the names of a client are."""
+    names = [f"{random.random()}{'x' * 300_000}" for _ in range(100)]  # noqa: S311 -- new ones each time
+    tracemalloc.start()
+    try:
+        for name in names:
+            header, data = encode_layout([{name: number} for number in range(64)]) or ({}, b"")
+            stored = json.loads(json.dumps(header))
+            assert [row[name] for row in decode_layout(stored, data, [3, 5])] == [3, 5]
+        del header, data, stored
+        assert tracemalloc.get_traced_memory()[0] < 10 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def make_row(number: int, salt: int) -> dict[str, Any]:

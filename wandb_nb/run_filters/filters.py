@@ -121,7 +121,7 @@ def _search(pattern: str, value: str) -> bool:
     return _compiled(pattern).search(value[:_MAX_SEARCHED].encode("utf-8", "replace")) is not None
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=32)
 def _compiled(pattern: str) -> Any:
     """Return the compiled *pattern*; a filter asks for it once per run."""
     try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from wandb_nb.lru import SizedCache
 from wandb_nb.server.storage.lines.line_sampling import sample_rows
 from wandb_nb.server.storage.tables import runs, segment_shapes
 
@@ -24,41 +23,21 @@ class SampleCache:
     """The samples that were used last, in about *max_bytes*. Thread-safe."""
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._lock = threading.Lock()
-        self._texts: OrderedDict[str, str] = OrderedDict()
-        self._bytes = 0
+        self._texts: SizedCache[str, str] = SizedCache(max_bytes)
 
     def rows(  # noqa: PLR0917 -- those of `sample_rows`
         self, connection: Connection, run: int, keys: Sequence[str], limit: int, first: int | None, last: int | None
     ) -> list[dict[str, Any]]:
         """Return what `sample_rows` returns; *connection* must not have uncommitted changes."""
         request = json.dumps([*_version(connection, run), keys, limit, first, last])
-        text = self._text_of(request)
+        text = self._texts.get(request)
         if text is not None:
             stored: list[dict[str, Any]] = json.loads(text)
             return stored
         rows = sample_rows(connection, run, keys, limit, first, last)
-        self._add(request, json.dumps(rows))
+        text = json.dumps(rows)
+        self._texts.put(request, text, len(request) + len(text) + _ENTRY_BYTES)
         return rows
-
-    def _text_of(self, request: str) -> str | None:
-        with self._lock:
-            if request in self._texts:
-                self._texts.move_to_end(request)
-            return self._texts.get(request)
-
-    def _add(self, request: str, text: str) -> None:
-        with self._lock:
-            if request not in self._texts:
-                self._texts[request] = text
-                self._bytes += _size(request, text)
-            while self._bytes > self._max_bytes:
-                self._bytes -= _size(*self._texts.popitem(last=False))
-
-
-def _size(request: str, text: str) -> int:
-    return len(request) + len(text) + _ENTRY_BYTES
 
 
 def _version(connection: Connection, run: int) -> tuple[Any, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wandb_nb.lru import SizedCache
 from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.query.listed_runs import ListedRuns
 from wandb_nb.server.storage import run_store
@@ -30,36 +29,23 @@ _BATCH = 500  # parameters of one statement
 class _Entry(NamedTuple):
     versions: list[RunVersion]
     listed: ListedRuns
-    characters: int
 
 
 class ValuesCache:
     """The runs of the projects that were listed last. Thread-safe."""
 
     def __init__(self, max_characters: int = _MAX_CHARACTERS) -> None:
-        self._max_characters = max_characters
-        self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[Any, ...], _Entry] = OrderedDict()
-        self._characters = 0
+        self._entries: SizedCache[tuple[Any, ...], _Entry] = SizedCache(max_characters)
 
     def list_runs(self, connection: Connection, project: Project) -> ListedRuns:
         """Return all runs of *project* as its reader may see them; *connection* must see one state of the data."""
         key = (project.id, project.entity, project.name, project.member)  # a row has the names of its project
-        with self._lock:
-            entry = self._entries.get(key)
+        entry = self._entries.get(key)
         versions = run_store.list_versions(connection, project)
         if entry is None or entry.versions != versions:
             entry = _read_changes(connection, project, entry, versions)
-        self._store(key, entry)
+            self._entries.put(key, entry, _PROJECT_CHARACTERS + sum(map(_length, entry.listed.runs)))
         return entry.listed
-
-    def _store(self, key: tuple[Any, ...], entry: _Entry) -> None:
-        with self._lock:
-            replaced = self._entries.pop(key, None)
-            self._characters += entry.characters - (replaced.characters if replaced else 0)
-            self._entries[key] = entry
-            while self._characters > self._max_characters:
-                self._characters -= self._entries.popitem(last=False)[1].characters
 
 
 def _read_changes(connection: Connection, project: Project, entry: _Entry | None, versions: list[RunVersion]) -> _Entry:
@@ -68,8 +54,7 @@ def _read_changes(connection: Connection, project: Project, entry: _Entry | None
     changed = [version[0] for version in versions if version not in present]
     rows = {row.id: row for row in _rows(connection, project, None if len(changed) == len(versions) else changed)}
     runs = [present[version] if version in present else RunValues(rows[version[0]]) for version in versions]
-    characters = _PROJECT_CHARACTERS + sum(map(_length, runs))
-    return _Entry(versions, ListedRuns(runs, entry.listed if entry else None), characters)
+    return _Entry(versions, ListedRuns(runs, entry.listed if entry else None))
 
 
 def _rows(connection: Connection, project: Project, ids: Sequence[int] | None) -> list[Any]:

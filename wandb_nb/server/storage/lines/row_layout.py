@@ -6,11 +6,11 @@ import json
 import math
 import re
 import zlib
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wandb_nb.lru import SizedCache
 from wandb_nb.server.storage.lines.packed_numbers import (
     as_decimals,
     decompress,
@@ -65,7 +65,7 @@ def decode_layout(
     header: Mapping[str, Any], data: Data, positions: Sequence[int], keys: frozenset[str] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows at *positions* of those that `encode_layout` encoded: all their keys, or those among *keys*."""
-    chosen, length = _choose_columns(tuple(header["keys"]), header["kinds"], keys), header["rows"]
+    chosen, length = _columns_of(tuple(header["keys"]), header["kinds"], keys), header["rows"]
     first, second = header["sizes"][0], sum(header["sizes"][:2])
     integers = unpack_integers(data[:first], chosen.all_integers, length, [*chosen.integers.values()])
     integers = integers.take(positions, axis=1)
@@ -106,9 +106,22 @@ class _Columns(NamedTuple):
     all_floats: int
 
 
-@lru_cache(maxsize=64)
+_chosen_columns: SizedCache[tuple[tuple[str, ...], str, frozenset[str] | None], _Columns] = SizedCache(8 << 20)
+_NAME_SIZE = 200  # of an entry, for each name, besides its characters
+
+
+def _columns_of(names: tuple[str, ...], kinds: str, keys: frozenset[str] | None) -> _Columns:
+    """Return what `_choose_columns` returns, from memory where possible: most segments of a run have the same names."""
+    key = names, kinds, keys
+    columns = _chosen_columns.get(key)
+    if columns is None:
+        columns = _choose_columns(*key)
+        _chosen_columns.put(key, columns, sum(len(name) + _NAME_SIZE for name in (*names, *(keys or ()))))
+    return columns
+
+
 def _choose_columns(names: tuple[str, ...], kinds: str, keys: frozenset[str] | None) -> _Columns:
-    """Return the columns of *keys* in a layout with these *names*: most segments of a run have the same ones."""
+    """Return the columns of *keys* in a layout with these *names*."""
     integers, floats, others = (
         [name for kind in stored for name in _of_kind(names, kinds, kind)]
         for stored in (INTEGER + MIXED + DECIMAL, FLOAT + MIXED, OTHER)
