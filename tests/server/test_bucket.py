@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import pytest
 from artifact_client import ArtifactClient, digest_of, manifest_of, md5
@@ -124,13 +125,31 @@ def test_a_download_address_permits_one_request_only(client: Client, bucket: Buc
 
 
 def _without_redirects(client: Client, app: httpx.ASGITransport, path: str) -> httpx.Response:
-    import anyio
-
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1:8090") as http:
             return await http.get(path, headers=client.headers)
 
     return anyio.run(ask)
+
+
+def test_a_client_by_tls_is_not_sent_to_a_store_without(client: Client) -> None:
+    """Who reached the server by HTTPS gets addresses of the server, and files from it, if the store has HTTP only."""
+    client.upsert("a")
+    over_tls = httpx.ASGITransport(app=client.app)
+
+    def send(method: str, path: str, **options: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=over_tls, base_url="https://127.0.0.1:8090") as http:
+                return await http.request(method, path, headers=client.headers, **options)
+
+        return anyio.run(ask)
+
+    body = {"query": UPLOAD, "variables": {"run": "a", "files": ["x"]}}
+    (file,) = send("POST", "/graphql", json=body).json()["data"]["createRunFiles"]["files"]
+    assert file["uploadUrl"].startswith("https://127.0.0.1:8090/upload/")
+    assert send("PUT", file["uploadUrl"], content=b"x").status_code == 200
+    answer = send("GET", "/files/local/p/a/x")
+    assert (answer.status_code, answer.content) == (200, b"x")
 
 
 def test_an_old_address_changes_nothing(client: Client, services: Services) -> None:

@@ -55,7 +55,7 @@ async def stored_response(request: Request, file: StoredFile, name: str, media_t
 def _direct_url(request: Request, file: StoredFile, disposition: str) -> str | None:
     """Return the address of *file* in the store for a program; pages may not fetch from other origins."""
     signed = services_of(request).signed
-    if signed is None or _BROWSER_HEADERS & set(request.headers.keys()):
+    if signed is None or not signed.is_for(str(request.url)) or _BROWSER_HEADERS & set(request.headers.keys()):
         return None
     return signed.download_url(file.blob, disposition)
 

@@ -50,10 +50,10 @@ class FileNode:
 
     def upload_url(self, context: RequestContext) -> str:
         run_for_writing(context.connection, context.user, self.run.id)
-        signer, signed = context.services.signer, context.services.signed
-        if signed is not None and not context.user.is_anonymous:  # what anonymous accounts send is counted here
+        signer = context.services.signer
+        if context.signed is not None:
             token = staged_token(signer, context.user, self.run, self.name)
-            if (url := signed.upload_url(self.run.uid, token)) is not None:
+            if (url := context.signed.upload_url(self.run.uid, token)) is not None:
                 return url
         return upload_url(context.base_url, signer, context.user, self.run, self.name)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.live.sample_cache import SampleCache
+    from wandb_nb.server.storage.files.signed_transfers import SignedTransfers
     from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
@@ -67,3 +68,11 @@ class RequestContext:
     budget: Budget = field(default_factory=Budget)
     projects: dict[int, Project] = field(default_factory=dict)  # those that were looked up, by id
     extensions: dict[str, Any] = field(default_factory=dict)  # what the answer reports besides its data
+
+    @property
+    def signed(self) -> SignedTransfers | None:
+        """What signs addresses in the store for this client; None if its uploads go through the server."""
+        signed = self.services.signed
+        if signed is None or self.user.is_anonymous:  # what anonymous accounts send is counted here
+            return None
+        return signed if signed.is_for(self.base_url) else None

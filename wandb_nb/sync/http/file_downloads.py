@@ -134,9 +134,12 @@ def _open(
         answer.close()
         location = urljoin(url, answer.headers.get("Location", ""))
         if not may_redirect(url, location):
-            break
+            raise RefusedError(
+                "the server redirects the download to an address without TLS; its operator has to give its store TLS",
+                answer.status_code,
+            )
         url = location
-    raise RefusedError("the server redirects the download to where it must not be fetched from", answer.status_code)
+    raise RefusedError(f"the server redirects the download more than {MAX_REDIRECTS} times", answer.status_code)
 
 
 def _max_bytes(answer: requests.Response, target: Path) -> int:

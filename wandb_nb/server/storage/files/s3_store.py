@@ -156,6 +156,11 @@ class S3Store:
         """Whether ETags are MD5s; they are not where the bucket encrypts by a key of its own."""
         return is_plain_tag(self._write_ready())
 
+    @property
+    def has_tls(self) -> bool:
+        """Whether clients reach it by HTTPS."""
+        return self._base_url.startswith("https:")
+
     def _write_ready(self) -> dict[str, Any]:
         with store_errors():
             key = f"{self.address.prefix}ready"

@@ -43,6 +43,10 @@ class SignedTransfers:
     def __init__(self, store: S3Store) -> None:
         self._store = store
 
+    def is_for(self, url: str) -> bool:
+        """Return whether a client that reached the server at *url* may use the store: never from HTTPS to HTTP."""
+        return self._store.has_tls or not url.startswith("https:")
+
     def upload_url(
         self, group: str, token: str, digest: str | None = None, seconds: int = UPLOAD_SECONDS
     ) -> str | None:
