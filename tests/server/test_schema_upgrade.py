@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,11 +18,14 @@ from wandb_nb.errors import StoreError
 from wandb_nb.server.storage import run_store, schema_upgrade, users
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.lines.row_segment import RowSegment
+from wandb_nb.server.storage.lines.row_shapes import shape_of
+from wandb_nb.server.storage.migrations.first_segments import make_segments
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.tables import alerts, members, metadata, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OLD = Path(__file__).with_name("database_0001.sql").read_text("utf-8")  # written by the code before schema revisions
 KEY = "local-" + "0" * 40
@@ -137,3 +142,35 @@ def test_the_latest_revision_is_the_last_one() -> None:
     """The revision that a start compares with is the last one among the scripts."""
     folder = Path(schema_upgrade.__file__).with_name("migrations")
     assert ScriptDirectory(str(folder)).get_current_head() == schema_upgrade.LATEST
+
+
+def test_revisions_use_none_of_the_servers_code() -> None:
+    """What a revision does must not change with the server: it uses nothing of it but its own copies."""
+    used = {}
+    for path in Path(schema_upgrade.__file__).with_name("migrations").rglob("*.py"):
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        used[path.name] = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    assert "wandb_nb.server.storage.migrations.first_segments" in used["revision_0009.py"]
+    own = [name for names in used.values() for name in names if name and name.startswith("wandb_nb")]
+    assert [name for name in own if not name.startswith("wandb_nb.server.storage.migrations.")] == []
+
+
+@pytest.mark.parametrize("count", [5, 256, 700])
+def test_rows_in_the_first_segments_are_read_as_they_were(count: int) -> None:
+    """The present reader reads what revision 0009 writes: values of all types, in order, with steps and shapes."""
+    odd = [0.1, -0.0, 1e300, float("inf"), 2**63 - 1, 2**70, True, None, "\u00e9\n", [1, [2.5]], {"a": {}}, 3, 1.5]
+    kinds: list[Callable[[int], Any]] = [float, lambda n: n / 7, lambda n: n if n % 3 else 0.5, lambda n: odd[n % 13]]
+    for first in (0, 100):
+        texts = [
+            json.dumps({"_step": 2 * n} | {f"{place}": kind(n) for place, kind in enumerate(kinds[: 4 - n % 2])})
+            for n in range(count)
+        ]
+        parts = list(make_segments(first, texts))
+        assert parts[0].first == first
+        assert [part.first % 256 for part in parts[1:]] == [0] * (len(parts) - 1)
+        segments = [RowSegment(part.data, part.length) for part in parts]
+        stored = [text for segment in segments for text in segment.texts()]
+        assert [json.dumps(json.loads(text)) for text in stored] == texts
+        assert [step for segment in segments for step in segment.steps] == [2 * n for n in range(count)]
+        shapes = [list(part.shapes)[at] for part, one in zip(parts, segments, strict=True) for at in one.shapes]
+        assert shapes == [shape_of(json.loads(text)) for text in texts]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from alembic import op
 
-from wandb_nb.server.storage.lines.segment_store import prepare_rows
+from wandb_nb.server.storage.migrations.first_segments import make_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,9 +83,9 @@ def _successive_rows(connection: Any, run_id: int) -> Iterator[tuple[int, list[s
 
 
 def _insert(connection: Any, run_id: int, shape_ids: dict[str, int], first: int, texts: Sequence[str]) -> None:
-    for start, part in prepare_rows(first, texts).encoded:
+    for part in make_segments(first, texts):
         values = {"length": part.length, "min_step": part.min_step, "max_step": part.max_step, "data": part.data}
-        connection.execute(sa.insert(_SEGMENTS).values(run_id=run_id, first=start, **values))
+        connection.execute(sa.insert(_SEGMENTS).values(run_id=run_id, first=part.first, **values))
         for place, (shape, length) in enumerate(part.shapes.items()):
             leaves = json.dumps(shape)
             if leaves not in shape_ids:
@@ -93,4 +93,4 @@ def _insert(connection: Any, run_id: int, shape_ids: dict[str, int], first: int,
                 query = sa.select(sa.func.max(_SHAPES.c.id)).where(_SHAPES.c.run_id == run_id)
                 shape_ids[leaves] = connection.execute(query).scalar_one()
             values = {"place": place, "shape_id": shape_ids[leaves], "length": length}
-            connection.execute(sa.insert(_SEGMENT_SHAPES).values(run_id=run_id, first=start, **values))
+            connection.execute(sa.insert(_SEGMENT_SHAPES).values(run_id=run_id, first=part.first, **values))
