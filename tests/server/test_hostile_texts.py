@@ -7,11 +7,9 @@ from html.parser import HTMLParser
 from urllib.parse import quote, urlsplit
 
 import pytest
-from conftest import Client
+from conftest import Client, open_new_services
 from hostile_media import TEXTS
 from visiting import UPLOAD, Visitor
-
-from wandb_nb.server.http.services import open_services
 
 PLAIN = ("plain", "a longer text, which tables and charts cut short: (x) " * 3)
 RUN_PAGES = ("", "/overview", "/system", "/console", "/code", "/files", "/data", "/sampled", "/system/data")
@@ -104,7 +102,7 @@ def visited(client: Client, run: str, text: str) -> dict[str, Structure]:
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, ...]]:
     """Return the elements, with their attributes, that pages with plain texts have."""
-    services = open_services(tmp_path_factory.mktemp("server"))
+    services = open_new_services(tmp_path_factory.mktemp("server"))
     client = Client(services, (services.folder / "key").read_text())
     structures = [visited(client, f"harmless{at}", text) for at, text in enumerate(PLAIN)]
     services.database.close()

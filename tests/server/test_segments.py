@@ -7,11 +7,11 @@ import random
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+from conftest import open_new_services
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from wandb_nb.server.http.services import open_services
 from wandb_nb.server.storage import schema_upgrade
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.lines import line_store
@@ -166,7 +166,7 @@ def parsed(texts: list[str]) -> list[dict[str, Any]]:
 )
 def test_any_posts_are_read_back(tmp_path_factory: pytest.TempPathFactory, posts: list[Any], step: int) -> None:
     """Posts of any size at any place, also over earlier rows, and a rewind leave the rows that a dict has."""
-    services = open_services(tmp_path_factory.mktemp("server"))
+    services = open_new_services(tmp_path_factory.mktemp("server"))
     add_run(services)
     model = Model(services)
     for offset, length, salt in posts:

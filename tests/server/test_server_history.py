@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import open_new_services
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.server.http.services import open_services
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.line_sampling import sample_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
@@ -39,7 +39,7 @@ posts = st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 99), max_
 @given(posts, st.randoms(use_true_random=False))
 def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: list, chance: object) -> None:
     """For any posts, repeated ones too, line i is the last one put at i, as in a list."""
-    services = open_services(tmp_path_factory.mktemp("server"))
+    services = open_new_services(tmp_path_factory.mktemp("server"))
     expected: dict[int, str] = {}
     with services.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
