@@ -6,6 +6,7 @@ import html
 import json
 import math
 import re
+from base64 import b64encode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,12 +15,15 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from playwright.sync_api import expect
+from sqlalchemy import select
 from test_browser import artifact, enter
 from visiting import HOSTILE, Visitor
 
 from wandb_nb.server.query.bands import group_bands
+from wandb_nb.server.query.bands.curve_cache import CurveCache
 from wandb_nb.server.query.bands.metric_curve import MetricCurve
 from wandb_nb.server.query.bands.shared_grid import BUCKETS, Grid, GridStatistics
+from wandb_nb.server.storage.tables import runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from conftest import Client
     from playwright.sync_api import Page
     from visiting import Site
+
+    from wandb_nb.server.http.services import Services
 
 PAGE = "/local/p/groups"
 LOSSES: dict[str, tuple[Any, dict[int, float]]] = {
@@ -129,6 +135,28 @@ def test_texts_choices_and_limits(visitor: Visitor, monkeypatch: pytest.MonkeyPa
     assert [group["name"] for group in content(visitor.get(html.unescape(link[1])).text)["groups"]] == ["0.1"]
 
 
+def test_only_runs_that_changed_are_read_again(visitor: Visitor, services: Services) -> None:
+    """A page has the rows that arrived since the one before; of runs without new ones it uses the same curves."""
+    view = "metric=loss&group=config.lr&band=range"
+    assert groups(visitor, view)["0.1"]["mean"] == [2, 3, 4, 4]
+    cache = CurveCache()
+
+    def curves() -> list[MetricCurve | None]:
+        with services.database.read() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.name)).all()
+            return [cache.curve(connection, row, "loss", "_step") for row in rows]
+
+    before = curves()
+    assert all(one is same for one, same in zip(curves(), before, strict=True))
+    visitor.client.headers = {"Authorization": "Basic " + b64encode(f"api:{visitor.key}".encode()).decode()}
+    visitor.client.rows("b", 3, *history({3: 8}, _attempt=1))
+    assert groups(visitor, view)["0.1"]["mean"] == [2, 3, 4, 6]
+    first, second, third = curves()
+    assert (first, third) == (before[0], before[2])
+    assert second is not None
+    assert second.y.tolist() == [3, 5, 8]
+
+
 def curve(x: Sequence[float], y: Sequence[float]) -> MetricCurve:
     """Return a curve through these points."""
     return MetricCurve(np.array(x, float), np.array(y, float))
@@ -153,6 +181,35 @@ def test_many_steps_share_even_buckets() -> None:
     assert (statistics.counts == np.where(inside, 2, 1)).all()
     assert (statistics.highest >= statistics.mean).all()
     assert (statistics.lowest <= statistics.mean).all()
+
+
+@pytest.mark.browser
+def test_an_open_page_follows_the_runs(site: Site, page: Page) -> None:
+    """New rows and new groups reach the chart and its tables; a hidden line, the focus and what is unfolded stay."""
+    site.start("first", config='{"lr": {"value": 2}}', summaryMetrics='{"loss": 1, "other": 1}')
+    site.stream("first", files={"wandb-history.jsonl": {"offset": 0, "content": history({0: 4, 1: 2})}})
+    enter(site, page)
+    page.goto(f"{site.url}{PAGE}?group=config.lr&q=loss%3E0")
+    expect(page.locator("body")).to_have_attribute("data-live", "yes")
+    rows = page.locator("[data-group]")
+    expect(rows).to_have_count(1)
+    expect(rows.locator("td")).to_have_text(["1", "2", "2", "2", "1"])
+    page.locator("#places summary").click()
+    switch = page.get_by_role("button", name="Line of 2")
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    site.stream("first", files={"wandb-history.jsonl": {"offset": 2, "content": history({2: 7})}})
+    expect(rows.locator("td")).to_have_text(["1", "7", "7", "7", "1"])
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(switch).to_be_focused()
+    expect(page.locator("#places")).to_have_attribute("open", "")
+    site.start("second", config='{"lr": {"value": 1}}', summaryMetrics='{"loss": 1, "another": 1}')
+    site.stream("second", files={"wandb-history.jsonl": {"offset": 0, "content": history({0: 5})}})
+    expect(rows).to_have_count(2)
+    expect(rows.first.locator("td")).to_have_text(["1", "5", "5", "5", "1"])
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Line of 1")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("slider", name="Cursor in the chart loss over step")).to_have_count(1)
 
 
 @pytest.mark.browser

@@ -19,33 +19,42 @@ const [MIN_HEIGHT_PX, MAX_HEIGHT_PX] = [160, 900];
 
 /** The chart of a page of groups: their mean lines with bands. The table below it has the values at the cursor. */
 export class GroupChart {
-  private readonly lines: GroupLine[];
+  private lines: GroupLine[];
   private hidden: ReadonlySet<number> = new Set();
   private readonly unit: XUnit;
   private readonly title: string;
   private readonly plot: HTMLElement;
   private readonly position = h('span', { class: 'wnb-where' });
   private readonly chart: Chart<GroupLine>;
-  private readonly table: GroupTable;
+  private table: GroupTable;
   private readonly root: ViewRoot;
   private zoom: Range | null = null;
   private cursor: number | null = null;
   private heightPx = 380;
 
-  constructor(host: HTMLElement, private readonly content: GroupsContent) {
+  constructor(host: HTMLElement, private content: GroupsContent) {
     this.lines = groupLines(content);
     this.unit = unitOfAxis(content.axis);
     this.title = `${content.metric} over ${this.unit.label}`;
     this.plot = h('div', { class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-label': `Cursor in the chart ${this.title}`, 'aria-valuenow': 0 });
-    const toggle = (line: GroupLine, only: boolean): void => this.toggle(line, only);
     this.chart = new Chart<GroupLine>(this.plot, freshId(), {
-      hover: (x) => this.hover(x), zoom: (range) => this.zoomTo(range), toggleLine: toggle, openSource: () => undefined,
+      hover: (x) => this.hover(x), zoom: (range) => this.zoomTo(range), toggleLine: this.toggle, openSource: () => undefined,
     }, PALETTES.light, () => this.heightPx);
-    this.table = new GroupTable(this.lines, toggle);
+    this.table = new GroupTable(this.lines, this.toggle);
     this.listenToKeys();
     this.root = new ViewRoot(host, [this.card()], (theme) => this.update(theme), () => this.chart.destroy());
     this.root.element.setAttribute('aria-label', 'Chart of groups');
     new ResizeObserver(() => this.root.changed()).observe(this.plot);
+  }
+
+  /** Show newer content of the same metric and axis, with the page's new table; hidden groups stay hidden. */
+  setContent(content: GroupsContent): void {
+    const names = new Set([...this.hidden].map((style) => this.lines[style]!.label));
+    this.content = content;
+    this.lines = groupLines(content);
+    this.hidden = new Set(this.lines.filter((line) => names.has(line.label)).map((line) => line.style));
+    this.table = new GroupTable(this.lines, this.toggle);
+    this.root.changed();
   }
 
   private card(): HTMLElement {
@@ -108,14 +117,14 @@ export class GroupChart {
     return `${this.unit.label} ${formatNumber(this.unit.kind === 'step' ? Math.round(x) : x)}`; // the middle of a bucket may be between steps
   }
 
-  private toggle(line: GroupLine, only: boolean): void {
+  private readonly toggle = (line: GroupLine, only: boolean): void => {
     const { style } = line;
     const isAlone = this.shownLines.every((shown) => shown === line);
     const hide = only ? this.lines.filter((other) => other !== line && !isAlone).map((other) => other.style) : [...this.hidden, style];
     const show = !only && this.hidden.has(style) ? [style] : [];
     this.hidden = new Set(hide.filter((one) => !show.includes(one)));
     this.root.changed();
-  }
+  };
 
   private zoomTo(range: Range | null): void {
     this.zoom = range;

@@ -12,7 +12,7 @@ export class GroupTable {
   constructor(lines: GroupLine[], onToggle: (line: GroupLine, only: boolean) => void) {
     this.buttons = this.rows.map((row, index) => {
       const line = lines[index]!;
-      const button = Object.assign(document.createElement('button'), { type: 'button', className: 'plain line-switch', title: 'Click to hide or show, Shift+click to show only this' });
+      const button = Object.assign(document.createElement('button'), { type: 'button', id: `line-${index}`, className: 'plain line-switch', title: 'Click to hide or show, Shift+click to show only this' });
       button.setAttribute('aria-label', `Line of ${line.label}`);
       button.addEventListener('click', (event) => onToggle(line, event.shiftKey));
       const sample = row.querySelector('[data-swatch]')!;

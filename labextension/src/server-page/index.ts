@@ -17,6 +17,8 @@ import { LiveParts } from './live-parts';
 import { ServerTransport } from './server-transport';
 
 const MAX_POINTS = 600;
+/** The shortest time between two requests of a page of groups, which reads many runs. */
+const GROUPS_INTERVAL_MS = 2000;
 /** The chunk with Vega, beside this script. */
 const VEGA_URL = new URL('vega.js', (document.currentScript as HTMLScriptElement | null)?.src ?? location.href).href;
 
@@ -100,12 +102,24 @@ function comparePage(base: string): void {
   new RunCharts(host, 'These runs have logged no metrics yet.').show(runs.map((run, i) => ({ feed: feed(run), style: styles[i] })));
 }
 
-/** A page of groups: their chart. */
-function groupsPage(): void {
-  drawSwatches();
+/** A page of groups: their live chart and tables. */
+function groupsPage(base: string): void {
+  const host = document.getElementById('charts')!;
+  let chart: GroupChart | null = null;
+  const show = (): void => {
+    drawSwatches();
+    const text = document.getElementById('group-content')?.dataset.content;
+    host.hidden = text === undefined;
+    if (text === undefined) return;
+    const content = JSON.parse(text) as GroupsContent;
+    if (chart === null) chart = new GroupChart(host, content);
+    else chart.setContent(content);
+  };
+  show();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawSwatches);
-  const host = document.getElementById('charts');
-  if (host !== null) new GroupChart(host, JSON.parse(host.dataset.content!) as GroupsContent);
+  const events = new ChangeEvents(`${base}/events`, connectionStatus());
+  const refresh = new LiveParts(show, document.body.dataset.view, GROUPS_INTERVAL_MS);
+  events.listen(() => refresh.request());
 }
 
 const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage, groups: groupsPage };

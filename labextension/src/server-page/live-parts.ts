@@ -5,13 +5,13 @@ const AT_END_PX = 8;
 
 /**
  * Keeps the parts of the page marked `data-live` current: fetches the page again and replaces the parts that differ.
- * `onReplace` is called if any part was replaced.
+ * `onReplace` is called if any part was replaced. `address` is that of the page, by default its own.
  */
 export class LiveParts {
   private busy = false;
   private requested = false;
 
-  constructor(private readonly onReplace: () => void) {}
+  constructor(private readonly onReplace: () => void, private readonly address?: string, private readonly minIntervalMs = MIN_INTERVAL_MS) {}
 
   /** Update soon; concurrent calls share one update. */
   request(): void {
@@ -25,7 +25,7 @@ export class LiveParts {
       this.requested = false;
       const start = performance.now();
       await this.update().catch(() => undefined); // the next event starts the next attempt
-      const pause = Math.max(MIN_INTERVAL_MS, PAUSE_FACTOR * (performance.now() - start));
+      const pause = Math.max(this.minIntervalMs, PAUSE_FACTOR * (performance.now() - start));
       await new Promise((done) => setTimeout(done, pause));
     }
     this.busy = false;
@@ -33,10 +33,13 @@ export class LiveParts {
 
   private async update(): Promise<void> {
     if (document.querySelector('[data-live]') === null) return;
-    const response = await fetch(location.href);
+    const response = await fetch(this.address ?? location.href);
     if (!response.ok || response.redirected) return;
     const newPage = new DOMParser().parseFromString(await response.text(), 'text/html');
-    if (replaceParts(document, newPage)) this.onReplace();
+    const focused = document.activeElement?.id ?? '';
+    if (!replaceParts(document, newPage)) return;
+    this.onReplace();
+    if (focused !== '' && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
 
@@ -53,13 +56,13 @@ function replaceParts(page: Document, newPage: Document): boolean {
   return changed;
 }
 
-/** Replace the children; keeps focus and scroll positions, and follows the end of a console. */
+/** Replace the children; keeps scroll positions and what is unfolded, and follows the end of a console. */
 function replaceChildren(old: HTMLElement, next: HTMLElement): void {
-  const focused = old.contains(document.activeElement) ? document.activeElement!.id : '';
+  const unfolded = [...old.querySelectorAll<HTMLDetailsElement>('details[open][id]')].map(({ id }) => id);
   const atEnd = old.scrollTop + old.clientHeight >= old.scrollHeight - AT_END_PX;
   const scrollPositions = [...old.querySelectorAll<HTMLElement>('.wide')].map((one) => [one.scrollLeft, one.scrollTop] as const);
   old.replaceChildren(...next.childNodes);
   old.querySelectorAll<HTMLElement>('.wide').forEach((one, i) => one.scrollTo(...(scrollPositions[i] ?? [0, 0])));
   if (old.hasAttribute('data-follow') && atEnd) old.scrollTop = old.scrollHeight;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  for (const id of unfolded) document.getElementById(id)?.setAttribute('open', '');
 }

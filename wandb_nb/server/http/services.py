@@ -30,6 +30,7 @@ from wandb_nb.server.live.sample_cache import SampleCache
 from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
+from wandb_nb.server.query.bands.curve_cache import CurveCache
 from wandb_nb.server.query.forest_fit import ForestCache
 from wandb_nb.server.query.values_cache import ValuesCache
 from wandb_nb.server.storage import users
@@ -77,6 +78,7 @@ class Services:
     post_turns: PostTurns = field(default_factory=PostTurns)
     listed_values: ValuesCache = field(default_factory=ValuesCache)
     samples: SampleCache = field(default_factory=SampleCache)
+    curves: CurveCache = field(default_factory=CurveCache)
     forests: ForestCache = field(default_factory=ForestCache)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wandb_nb.server.query.bands.metric_curve import load_metric_curve
 from wandb_nb.server.query.bands.shared_grid import Grid, GridStatistics
 from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS, RunsByValues, group_labels, group_search
 from wandb_nb.server.query.search import search_predicate
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
 
     from wandb_nb.run_filters.run_values import RunValues
+    from wandb_nb.server.query.bands.curve_cache import CurveCache
     from wandb_nb.server.query.bands.metric_curve import MetricCurve
     from wandb_nb.server.query.bands.shared_grid import Numbers
 
@@ -82,7 +82,9 @@ class _Members(NamedTuple):
     runs: list[RunValues]
 
 
-def load_group_bands(connection: Connection, runs: Sequence[RunValues], request: BandsRequest) -> GroupBands:
+def load_group_bands(
+    connection: Connection, runs: Sequence[RunValues], request: BandsRequest, curves: CurveCache
+) -> GroupBands:
     """Return the bands of the largest groups of those of *runs* that the search selects.
 
     Raises:
@@ -93,7 +95,7 @@ def load_group_bands(connection: Connection, runs: Sequence[RunValues], request:
     by_size = np.argsort(-groups.sizes, kind="stable").tolist()
     bands = GroupBands(further=[_name(groups.values[number]) for number in sorted(by_size[MAX_GROUPS:])])
     largest = [_members(groups, number, request.group) for number in sorted(by_size[:MAX_GROUPS])]
-    loaded = [(group, _load_curves(connection, group.runs, request)) for group in largest]
+    loaded = [(group, _load_curves(connection, group.runs, request, curves)) for group in largest]
     bands.empty = [group.name for group, curves in loaded if not curves]
     drawn = [(group, curves) for group, curves in loaded if curves]
     if drawn:
@@ -111,12 +113,14 @@ def _name(values: Sequence[Any]) -> str:
     return " · ".join(group_labels(values)) or "all runs"
 
 
-def _load_curves(connection: Connection, runs: Sequence[RunValues], request: BandsRequest) -> list[MetricCurve]:
+def _load_curves(
+    connection: Connection, runs: Sequence[RunValues], request: BandsRequest, cache: CurveCache
+) -> list[MetricCurve]:
     """Return the curves of *runs*, or of an even sample of those whose summary has the metric, if any has."""
     with_metric = [run for run in runs if request.metric in run.summary_leaves] or runs
     chosen = evenly_sampled(sorted(with_metric, key=lambda run: run.row.created), MAX_RUNS)
     x = _X_KEYS.get(request.x, request.x)
-    curves = (load_metric_curve(connection, run.row.id, request.metric, x) for run in chosen)
+    curves = (cache.curve(connection, run.row, request.metric, x) for run in chosen)
     return [curve for curve in curves if curve is not None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.bands.group_bands import DEVIATION, RANGE, BandsRequest, GroupBands, load_group_bands
@@ -56,13 +57,14 @@ def _groups(request: Request, user: User) -> Response:
         metric=asked.metric or next(iter(metrics), ""), group=asked.group if "group" in query else _default_group(runs)
     )
     with services.database.read() as connection:
-        bands = load_group_bands(connection, runs, asked)
+        bands = load_group_bands(connection, runs, asked, services.curves)
     return render_page(
         request,
         "groups.html",
         user,
         project=project,
         asked=asked,
+        address=_address(asked),
         metrics=list(dict.fromkeys([*filter(None, [asked.metric]), *metrics])),
         axes={"step": "Step", "time": "Time", **{name: name for name in metrics if name not in {"step", "time"}}},
         band_names={DEVIATION: "± deviation", RANGE: "min to max"},
@@ -75,6 +77,12 @@ def _groups(request: Request, user: User) -> Response:
         max_points=MAX_POINTS,
         max_names=_MAX_NAMES,
     )
+
+
+def _address(asked: BandsRequest) -> str:
+    """Return the parameters of this view: an open page asks for the same one when there are more metrics."""
+    choices = {**asked._asdict(), "group": asked.group or ("",), "log": "1" if asked.is_log else ""}
+    return urlencode({name: value for name, value in choices.items() if name != "is_log" and value}, doseq=True)
 
 
 def _metrics(runs: Iterable[RunValues]) -> list[str]:
