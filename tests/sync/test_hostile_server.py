@@ -286,6 +286,21 @@ def test_redirects_get_no_credentials(tmp_path: Path, monkeypatch: pytest.Monkey
         assert base64.b64encode(f"api:{KEY}".encode()).decode() in server.requests[0][1]["authorization"]
 
 
+def test_a_download_waits_for_a_server_that_is_away(tmp_path: Path) -> None:
+    """A download that finds the server busy, or drops a connection, is repeated; what is refused is not."""
+    answers = [reply(b"", 503), lambda handler: handler.connection.close(), reply(b"whole"), reply(b"", 404)]
+
+    def answer_next(handler: BaseHTTPRequestHandler) -> None:
+        answers.pop(0)(handler)
+
+    with serving(answer_next) as server:
+        download(connection(server.url), "/file", tmp_path / "file")
+        with pytest.raises(RefusedError, match="HTTP 404 for the file other"):
+            download(connection(server.url), "/other", tmp_path / "other")
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert answers == []
+
+
 def test_redirects_stay_encrypted_and_end(tmp_path: Path) -> None:
     """No redirect leads from HTTPS to HTTP or to a file, and a redirect loop ends."""
     assert may_redirect("https://a/x", "https://b/y")

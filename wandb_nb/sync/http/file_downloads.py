@@ -39,6 +39,7 @@ MIN_PROGRESS_BYTES = 1 << 20
 """What an answer must have brought to be continued."""
 CONTINUE_WAITS_SECONDS = (0.1, 1.0, 2.0, 4.0, 8.0, 16.0)
 _PARTIAL_CONTENT = 206
+_AWAY = (429, 502, 503, 504)
 
 
 class Digest(Protocol):
@@ -59,7 +60,7 @@ def download(network: Network, url: str, target: Path, digest: Digest | None = N
     try:
         with new_session(network) as http:
             request = partial(_open, http, network, urljoin(network.base_url + "/", url))
-            with request() as answer:
+            with _first_answer(request) as answer:
                 if answer.status_code >= MIN_ERROR_STATUS:
                     raise RefusedError(f"HTTP {answer.status_code} for the file {target.name}", answer.status_code)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,26 @@ def download(network: Network, url: str, target: Path, digest: Digest | None = N
                     _receive(request, answer, _max_bytes(answer, target), file, digest)
     except OSError as error:  # the errors of requests are OSErrors as well
         raise CommError(f"cannot download the file {target.name} ({type(error).__name__})") from error
+
+
+def _first_answer(request: Callable[[], requests.Response]) -> requests.Response:
+    """Return the answer to *request*, repeated for half a minute while the server or its store is away or busy."""
+    from requests.exceptions import ConnectionError as NoConnectionError
+    from requests.exceptions import SSLError
+
+    for seconds in CONTINUE_WAITS_SECONDS:
+        try:
+            answer = request()
+        except SSLError:
+            raise
+        except NoConnectionError:
+            pass  # such as a refused connection while it starts again
+        else:
+            if answer.status_code not in _AWAY:
+                return answer
+            answer.close()
+        time.sleep(seconds)
+    return request()
 
 
 def _receive(
