@@ -1,4 +1,4 @@
-"""A plain page with our script in real Chromium, for the tests without Jupyter."""
+"""Pages in real Chromium: plain ones with our script, and those of Jupyter servers, which all tests share."""
 
 from __future__ import annotations
 
@@ -7,16 +7,41 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from lab import JupyterServers, chromium
 from plain import SOURCES
 from waiting import set_timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServers]:
+    """Return the Jupyter servers: a test borrows one of them."""
+    servers = JupyterServers(tmp_path_factory)
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="module")  # not longer, as `chromium`
+def lab_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """Start Chromium for pages of Jupyter: what one of them has loaded, the next ones find in the cache."""
+    with chromium(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def lab_page(lab_browser: BrowserContext) -> Iterator[Page]:
+    """Yield an empty page of `lab_browser`."""
+    page = lab_browser.new_page()
+    set_timeouts(page, 30)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
 def script_text() -> str:
     """Build the page's script, or skip if the JavaScript packages are not installed."""
     if not (SOURCES / "node_modules").is_dir() or shutil.which("npm") is None:

@@ -1,4 +1,4 @@
-"""A real JupyterLab or Notebook 7 server for the browser tests, and their common gestures."""
+"""Real servers of JupyterLab and Notebook 7 for the browser tests, and their common gestures."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from typing_extensions import Self
-from waiting import set_timeouts, until
+from waiting import until
 
 if TYPE_CHECKING:
     import http.client
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    import pytest
+    from playwright.sync_api import BrowserContext, Page
 
-TOKEN = "browser-tests"  # noqa: S105 - of a server on loopback that lives for one test
+TOKEN = "browser-tests"  # noqa: S105 - of a server on loopback that lives for one session of tests
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
 IMAGES = ARTIFACTS / "images"  # those of the documentation; `make picture` puts them there
 IMAGES.mkdir(parents=True, exist_ok=True)
@@ -88,6 +88,7 @@ class JupyterServer:
             "JUPYTER_RUNTIME_DIR": "runtime",
             "IPYTHONDIR": "ipython",
             "WANDB_NB_DATA_DIR": "data",
+            "NETRC": "netrc",
         }
         bin_dir = str(Path(sys.executable).parent)
         return {
@@ -96,8 +97,13 @@ class JupyterServer:
             "PATH": f"{bin_dir}{os.pathsep}{environment['PATH']}",
         }
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self._process.poll() is not None
+
     def _answers(self) -> bool:
-        if self._process.poll() is not None:
+        if self.ended:
             raise AssertionError(f"the server ended:\n{self.log_path.read_text()[-3000:]}")
         try:
             return self.get("/api/status") is not None
@@ -111,12 +117,19 @@ class JupyterServer:
 
     def _ask(self, method: str, path: str) -> http.client.HTTPResponse:
         request = urllib.request.Request(self.base + path, method=method, headers={"Authorization": f"token {TOKEN}"})  # noqa: S310 - our own server
-        return urllib.request.urlopen(request, timeout=20)  # noqa: S310 - the same
+        return urllib.request.urlopen(request, timeout=60)  # noqa: S310 - the same
 
     def shut_sessions(self) -> None:
         """End every kernel: they outlive the page and are reused by path."""
         for session in self.get("/api/sessions"):  # type: ignore[attr-defined]
             self._ask("DELETE", f"/api/sessions/{session['id']}").close()
+
+    def clear(self) -> None:
+        """End every kernel, and remove notebooks, runs, settings and layouts: the next test meets a new server."""
+        self.shut_sessions()
+        folder = self.root.parent
+        for path in (*self.root.iterdir(), folder / "data", folder / "config/lab"):
+            until(lambda path=path: _removed(path), f"removal of {path}")  # type: ignore[misc]
 
     def url(self, notebook: str) -> str:
         """Return the address of *notebook* in this server's own front end."""
@@ -126,12 +139,6 @@ class JupyterServer:
         """Copy a notebook into the server's root and return its name."""
         shutil.copy(source, self.root / source.name)
         return source.name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the server and its kernels."""
@@ -144,13 +151,64 @@ class JupyterServer:
         self._log.close()
 
 
+def _removed(path: Path) -> bool:
+    """Remove *path*; return False if a process that is about to end has added a file meanwhile."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return not path.exists()
+
+
+class JupyterServers:
+    """The servers of a session of tests, one of each kind: a kind is started when a test first asks for it."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
+        self._servers: dict[tuple[str, bool, bool], JupyterServer] = {}
+
+    @contextmanager
+    def borrow(self, app: str = "lab", *, page: bool = True, routes: bool = True) -> Iterator[JupyterServer]:
+        """Yield an empty server, and leave it empty."""
+        kind = (app, page, routes)
+        server = self._servers.get(kind)
+        if server is None or server.ended:
+            server = self._servers[kind] = JupyterServer(self._factory.mktemp(app), app, page=page, routes=routes)
+        try:
+            yield server
+        finally:
+            server.clear()
+
+    def close(self) -> None:
+        """End all servers."""
+        for server in self._servers.values():
+            server.close()
+
+
 def ready(server: JupyterServer) -> bool:
-    """Return whether the page's kernel is idle: a page that runs cells earlier runs nothing."""
+    """Return whether the page's kernel is idle: a page that runs cells earlier runs nothing.
+
+    A kernel without a page does not count: one may start late, after its page was closed.
+    """
     try:
         kernels = server.get("/api/kernels")
     except urllib.error.HTTPError:  # the server answers 500 while a kernel starts
         return False
-    return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
+    return [kernel["execution_state"] for kernel in kernels if kernel["connections"]] == ["idle"]  # type: ignore[attr-defined]
+
+
+def watch(page: Page) -> list[str]:
+    """Return the list that gets what the page's console reports of this package, and the page's errors."""
+    noises: list[str] = []
+
+    def add(text: str) -> None:
+        slow = "ms to activate" in text  # JupyterLab reports it on a busy machine
+        if not slow and ("wandb" in text.lower() or "wnb" in text):
+            noises.append(text)
+
+    page.on("pageerror", lambda error: add(f"{error}\n{error.stack}"))
+    page.on("console", lambda message: add(f"{message.text} {message.location['url']}"))
+    return noises
 
 
 def open_cells(page: Page, server: JupyterServer, name: str, *sources: str) -> None:
@@ -176,8 +234,8 @@ def run_cell(page: Page) -> None:
 
 
 @contextmanager
-def chromium(folder: Path) -> Iterator[Page]:
-    """Yield a page in headless Chromium."""
+def chromium(folder: Path) -> Iterator[BrowserContext]:
+    """Yield headless Chromium with its profile in *folder*."""
     from playwright.sync_api import sync_playwright
 
     quiet = [
@@ -193,7 +251,5 @@ def chromium(folder: Path) -> Iterator[Page]:
         browser = playwright.chromium.launch_persistent_context(
             str(folder), executable_path=shutil.which("chromium"), args=quiet, viewport={"width": 1200, "height": 2600}
         )
-        page = browser.pages[0]
-        set_timeouts(page, 30)
-        yield page
+        yield browser
         browser.close()

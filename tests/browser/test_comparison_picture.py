@@ -6,11 +6,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import IMAGES, JupyterServer, chromium, open_cells, run_cell
+from lab import IMAGES, open_cells, run_cell
 from waiting import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from lab import JupyterServers
+    from playwright.sync_api import Page
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,17 +33,17 @@ train("wide", 0.03, 128)
 """
 
 
-def test_a_comparison(tmp_path: Path) -> None:
+def test_a_comparison(servers: JupyterServers, lab_page: Page) -> None:
     """`%wandb diff` begins with what differs, and overlays the curves of the two runs."""
-    with JupyterServer(tmp_path / "server") as server, chromium(tmp_path / "profile") as page:
-        open_cells(page, server, "compare.ipynb", RUNS, "%wandb diff narrow wide")
-        run_cell(page)
-        run_cell(page)
-        view = page.locator(".jp-OutputArea .wnb:has(canvas)").first
+    with servers.borrow() as server:
+        open_cells(lab_page, server, "compare.ipynb", RUNS, "%wandb diff narrow wide")
+        run_cell(lab_page)
+        run_cell(lab_page)
+        view = lab_page.locator(".jp-OutputArea .wnb:has(canvas)").first
         until(lambda: view.locator("canvas").count() >= 3, "three charts", 90)
         text = view.inner_text()
-        page.wait_for_timeout(500)  # the charts are drawn in the next frames
-        page.locator(".jp-Cell").nth(1).screenshot(path=IMAGES / "comparison.png")
+        lab_page.wait_for_timeout(500)  # the charts are drawn in the next frames
+        lab_page.locator(".jp-Cell").nth(1).screenshot(path=IMAGES / "comparison.png")
     assert "narrow" in text
     assert "lr" in text
     assert "width 32 → 128" in text

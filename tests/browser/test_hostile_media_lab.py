@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from harm import HARMLESS, Listener, harm
 from hostile_media import TEXTS, hostile_media, write_files
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from playwright.sync_api import expect
 from waiting import until
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hostile_media import HostileMedia
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -93,30 +94,31 @@ def reopen_without_files(page: Page, lab: JupyterServer) -> None:
     page.goto(lab.url("book.ipynb"))
 
 
-def test_nothing_hostile_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: Listener) -> None:
+def test_nothing_hostile_runs(
+    servers: JupyterServers, lab_page: Page, monkeypatch: pytest.MonkeyPatch, elsewhere: Listener
+) -> None:
     """All hostile texts are texts wherever a run is shown; nothing runs or asks another server, also in Plotly."""
     media = hostile_media(elsewhere.url)
-    with JupyterServer(tmp_path / "lab") as lab, chromium(tmp_path / "profile") as page:
+    with servers.borrow() as lab:
         monkeypatch.setenv("WANDB_NB_DATA_DIR", str(lab.root.parent / "data"))
         for run_id in ("hostile1", "hostile2"):
             begin(lab, run_id, media)
-        page.set_viewport_size({"width": 1400, "height": 1500})
-        open_cells(page, lab, "book.ipynb", *CELLS)
-        start_cells(page)
-        views = page.locator(".jp-Notebook .wnb")
+        lab_page.set_viewport_size({"width": 1400, "height": 1500})
+        open_cells(lab_page, lab, "book.ipynb", *CELLS)
+        start_cells(lab_page)
+        views = lab_page.locator(".jp-Notebook .wnb")
         expect(views).to_have_count(2)
         for at in range(2):
-            look(page, views.nth(at))
-        page.screenshot(path=ARTIFACTS / "hostile-media-lab.png")
-        tab = open_tab(page)
-        look(page, tab)
+            look(lab_page, views.nth(at))
+        lab_page.screenshot(path=ARTIFACTS / "hostile-media-lab.png")
+        tab = open_tab(lab_page)
+        look(lab_page, tab)
         expect(tab.locator(".wnb-vega canvas")).to_have_count(5)
-        open_interactive(page, tab)
-        page.screenshot(path=ARTIFACTS / "hostile-media-tab.png")
-        reopen_without_files(page, lab)
+        open_interactive(lab_page, tab)
+        lab_page.screenshot(path=ARTIFACTS / "hostile-media-tab.png")
+        reopen_without_files(lab_page, lab)
         expect(views).to_have_count(2)
         for at in range(2):
-            look(page, views.nth(at))
+            look(lab_page, views.nth(at))
         assert elsewhere.requests == []
-        page.goto("about:blank")
-        lab.shut_sessions()
+        lab_page.goto("about:blank")  # before its kernel ends

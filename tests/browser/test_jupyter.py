@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from animation import MAX_BYTES, Animation
-from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, ready, start_cells
+from lab import ARTIFACTS, IMAGES, ready, start_cells, watch
 from waiting import scaled, until
 
 from wandb_nb.store.reading.run_state import RunState
@@ -19,6 +19,7 @@ from wandb_nb.store.reading.tail import Tail
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
@@ -32,33 +33,28 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab, then Notebook 7, with our extensions."""
-    with JupyterServer(tmp_path_factory.mktemp(request.param), request.param) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
-    """Start JupyterLab with our extensions."""
-    with JupyterServer(tmp_path_factory.mktemp("lab")) as server:
+    with servers.borrow(request.param) as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def lab(servers: JupyterServers) -> Iterator[JupyterServer]:
+    """Start JupyterLab with our extensions."""
+    with servers.borrow() as server:
+        yield server
+
+
+@pytest.fixture
+def page(lab_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Open a page and save its last screenshot; at its end the console must have no error of this package."""
-    with chromium(tmp_path / "profile") as page:
-        noises: list[str] = []
-        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
-        yield page
-        page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
-    ours = [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise]
-    ours = [noise for noise in ours if "ms to activate" not in noise]  # JupyterLab says so on a busy machine
+    noises = watch(lab_page)
+    yield lab_page
+    lab_page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
     if "comm" in request.node.name:  # Chromium logs the answer that redirects us to the kernel
-        ours = [noise for noise in ours if "404 (Not Found)" not in noise]
-    assert ours == []
+        noises = [noise for noise in noises if "404 (Not Found)" not in noise]
+    assert noises == []
 
 
 def start(page: Page, server: JupyterServer, notebook: Path) -> str:
@@ -134,7 +130,7 @@ def run_state(server: JupyterServer) -> RunState:
     return state
 
 
-def test_quickstart(page: Page, lab: JupyterServer) -> None:
+def test_quickstart(lab: JupyterServer, page: Page) -> None:
     """The quickstart is drawn while its cell runs, ends with the file's values, and is there when reopened."""
     name = start(page, lab, QUICKSTART)
     film(page, IMAGES / "quickstart.webp")
@@ -224,13 +220,13 @@ def stands_still(server: JupyterServer) -> int:
 
 
 @pytest.fixture(params=["widget", "comm"])
-def lacking(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JupyterServer]:
+def lacking(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab without our extensions, or with a server that does not see the kernel's files."""
-    with JupyterServer(tmp_path / "server", page=request.param == "comm", routes=False) as server:
+    with servers.borrow(page=request.param == "comm", routes=False) as server:
         yield server
 
 
-def test_kernel_feeds_the_view(page: Page, lacking: JupyterServer, request: pytest.FixtureRequest) -> None:
+def test_kernel_feeds_the_view(lacking: JupyterServer, page: Page, request: pytest.FixtureRequest) -> None:
     """Without server data, the same view is live through the kernel, in a busy cell, and its Stop works."""
     start(page, lacking, LONG_RUN)
     view(page)

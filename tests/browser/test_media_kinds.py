@@ -7,14 +7,13 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import HOSTILE, darken, serious
 from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from lab import JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -120,22 +119,21 @@ def check_figures(page: Page) -> None:
     expect(dialog).to_have_count(0)
 
 
-def test_other_kinds(tmp_path: Path) -> None:
+def test_other_kinds(servers: JupyterServers, lab_page: Page) -> None:
     """Each kind is drawn in its own way, light and dark; axe finds nothing serious, and nothing hostile runs."""
-    with JupyterServer(tmp_path / "lab") as lab, chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 1300})
-        open_cells(page, lab, "kinds.ipynb", CELL)
-        start_cells(page)
-        check_sound(page)
-        check_solids(page)
-        check_figures(page)
-        frame: Any = card(page, "page").frame_locator(".wnb-media-frame").locator("#seen")
+    with servers.borrow() as lab:
+        lab_page.set_viewport_size({"width": 1280, "height": 1300})
+        open_cells(lab_page, lab, "kinds.ipynb", CELL)
+        start_cells(lab_page)
+        check_sound(lab_page)
+        check_solids(lab_page)
+        check_figures(lab_page)
+        frame: Any = card(lab_page, "page").frame_locator(".wnb-media-frame").locator("#seen")
         expect(frame).to_have_text("seen")
-        page.screenshot(path=ARTIFACTS / "media-kinds-light.png")
-        assert serious(page) == []
-        darken(page)
-        page.screenshot(path=ARTIFACTS / "media-kinds-dark.png")
-        assert serious(page) == []
-        assert page.evaluate("() => window.harmed") is None
-        page.goto("about:blank")
-        lab.shut_sessions()
+        lab_page.screenshot(path=ARTIFACTS / "media-kinds-light.png")
+        assert serious(lab_page) == []
+        darken(lab_page)
+        lab_page.screenshot(path=ARTIFACTS / "media-kinds-dark.png")
+        assert serious(lab_page) == []
+        assert lab_page.evaluate("() => window.harmed") is None
+        lab_page.goto("about:blank")  # before its kernel ends

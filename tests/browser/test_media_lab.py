@@ -6,14 +6,14 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import HOSTILE, serious
 from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Page
 
 pytestmark = [
@@ -32,20 +32,19 @@ with wandb.init(project="p", name="pictures") as run:
 
 
 @pytest.fixture(params=[True, False], ids=["server", "comm"])
-def lab(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
+def lab(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab with our server extension, then without it."""
-    with JupyterServer(tmp_path / "lab", routes=request.param) as server:
+    with servers.borrow(routes=request.param) as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, lab: JupyterServer) -> Iterator[Page]:
+def page(lab: JupyterServer, lab_page: Page) -> Iterator[Page]:
     """Open a page."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 1000})
-        yield page
-        page.goto("about:blank")
-        lab.shut_sessions()
+    lab_page.set_viewport_size({"width": 1280, "height": 1000})
+    yield lab_page
+    lab_page.goto("about:blank")
+    lab.shut_sessions()
 
 
 def run_notebook(page: Page, lab: JupyterServer) -> None:

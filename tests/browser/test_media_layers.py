@@ -6,14 +6,13 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import HOSTILE, darken, serious
 from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from lab import JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -85,28 +84,27 @@ def check_layers(page: Page, card: Locator) -> None:
     expect(page.locator(".jp-Notebook .jp-CodeCell"), "keys stay in the view").to_have_count(1)
 
 
-def test_masks_and_boxes(tmp_path: Path, server: str) -> None:
+def test_masks_and_boxes(servers: JupyterServers, lab_page: Page, server: str) -> None:
     """They are drawn at their places, the legend switches them, axe finds nothing serious, and no label runs."""
-    with JupyterServer(tmp_path / server, server) as lab, chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 1000})
-        open_cells(page, lab, "street.ipynb", CELL)
-        start_cells(page)
-        card = page.locator(".wnb-card[aria-label='Media scene']")
+    with servers.borrow(server) as lab:
+        lab_page.set_viewport_size({"width": 1280, "height": 1000})
+        open_cells(lab_page, lab, "street.ipynb", CELL)
+        start_cells(lab_page)
+        card = lab_page.locator(".wnb-card[aria-label='Media scene']")
         card.wait_for()
         card.scroll_into_view_if_needed()
-        check_layers(page, card)
-        batch = page.locator(".wnb-card[aria-label='Media batch']")
+        check_layers(lab_page, card)
+        batch = lab_page.locator(".wnb-card[aria-label='Media batch']")
         until(lambda: batch.locator("canvas.wnb-mask").count() == 2, "masks of the batch")
-        page.screenshot(path=ARTIFACTS / f"media-layers-{server}-light.png")
-        assert serious(page) == []
-        darken(page)
-        assert serious(page) == []
-        page.screenshot(path=ARTIFACTS / f"media-layers-{server}-dark.png")
+        lab_page.screenshot(path=ARTIFACTS / f"media-layers-{server}-light.png")
+        assert serious(lab_page) == []
+        darken(lab_page)
+        assert serious(lab_page) == []
+        lab_page.screenshot(path=ARTIFACTS / f"media-layers-{server}-dark.png")
         card.locator(".wnb-media-picture").click()
-        dialog = page.locator("dialog[open]")
+        dialog = lab_page.locator("dialog[open]")
         until(lambda: dialog.locator(".wnb-box").count() == 2, "boxes in the large picture")
-        page.screenshot(path=ARTIFACTS / f"media-layers-{server}-large.png")
-        page.keyboard.press("Escape")
-        assert page.evaluate("() => window.harmed") is None
-        page.goto("about:blank")
-        lab.shut_sessions()
+        lab_page.screenshot(path=ARTIFACTS / f"media-layers-{server}-large.png")
+        lab_page.keyboard.press("Escape")
+        assert lab_page.evaluate("() => window.harmed") is None
+        lab_page.goto("about:blank")  # before its kernel ends

@@ -6,15 +6,15 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import HOSTILE, darken, serious
 from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -44,20 +44,19 @@ for number in range(2):
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def lab(servers: JupyterServers) -> Iterator[JupyterServer]:
     """Start JupyterLab."""
-    with JupyterServer(tmp_path_factory.mktemp("lab")) as server:
+    with servers.borrow() as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, lab: JupyterServer) -> Iterator[Page]:
+def page(lab: JupyterServer, lab_page: Page) -> Iterator[Page]:
     """Open a page."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 1000})
-        yield page
-        page.goto("about:blank")
-        lab.shut_sessions()
+    lab_page.set_viewport_size({"width": 1280, "height": 1000})
+    yield lab_page
+    lab_page.goto("about:blank")
+    lab.shut_sessions()
 
 
 def open_run(page: Page, lab: JupyterServer, source: str) -> Locator:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
+from lab import ARTIFACTS, ready, start_cells, watch
 from plain import serious
 from playwright.sync_api import expect
 from waiting import until
@@ -16,8 +16,8 @@ from wandb_nb.view.message.header_fields import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -41,23 +41,20 @@ TWO_RUNS = """for lr in (0.1, 0.3):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers) -> Iterator[JupyterServer]:
     """Start JupyterLab with our extensions."""
-    with JupyterServer(tmp_path_factory.mktemp("cells")) as server:
+    with servers.borrow() as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(lab_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Open a page; at its end the console must have no error of this package."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1200, "height": 1500})
-        noises: list[str] = []
-        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
-        yield page
-        page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
-    assert [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise] == []
+    lab_page.set_viewport_size({"width": 1200, "height": 1500})
+    noises = watch(lab_page)
+    yield lab_page
+    lab_page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
+    assert noises == []
 
 
 def write(server: JupyterServer, name: str, cells: list[str]) -> None:

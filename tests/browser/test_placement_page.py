@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
+from lab import ARTIFACTS, ready, start_cells, watch
 from plain import serious
 from playwright.sync_api import expect
 from waiting import until
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -51,24 +52,21 @@ CLEARING = (
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab, then Notebook 7, with our extensions."""
-    with JupyterServer(tmp_path_factory.mktemp(request.param), request.param) as server:
+    with servers.borrow(request.param) as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, server: JupyterServer) -> Iterator[Page]:
+def page(server: JupyterServer, lab_page: Page) -> Iterator[Page]:
     """Open a page; at its end the console must have no error of this package."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 900})
-        noises: list[str] = []
-        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
-        yield page
-        page.goto("about:blank")  # before its kernel ends
-        server.shut_sessions()
-    assert [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise] == []
+    lab_page.set_viewport_size({"width": 1280, "height": 900})
+    noises = watch(lab_page)
+    yield lab_page
+    lab_page.goto("about:blank")  # before its kernel ends
+    server.shut_sessions()
+    assert noises == []
 
 
 def run_all(page: Page, server: JupyterServer, name: str, cells: list[str]) -> None:

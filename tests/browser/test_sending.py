@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from embedded_server import EmbeddedServer
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import serious
 from playwright.sync_api import expect
 from waiting import until
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Page
 
 pytestmark = [
@@ -33,20 +34,19 @@ run.finish()"""
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[JupyterServer]:
+def lab(servers: JupyterServers) -> Iterator[JupyterServer]:
     """Start JupyterLab."""
-    with JupyterServer(tmp_path / "lab") as server:
+    with servers.borrow() as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, lab: JupyterServer) -> Iterator[Page]:
+def page(lab: JupyterServer, lab_page: Page) -> Iterator[Page]:
     """Open a page."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 860})
-        yield page
-        page.goto("about:blank")
-        lab.shut_sessions()
+    lab_page.set_viewport_size({"width": 1280, "height": 860})
+    yield lab_page
+    lab_page.goto("about:blank")
+    lab.shut_sessions()
 
 
 def run_notebook(page: Page, lab: JupyterServer, environ: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, IMAGES, TOKEN, JupyterServer, chromium, ready, start_cells
+from lab import ARTIFACTS, IMAGES, TOKEN, ready, start_cells, watch
 from plain import HOSTILE, serious
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
@@ -23,6 +23,7 @@ from wandb_nb.tracking.run_view import session_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -54,9 +55,9 @@ def clear_outputs(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers) -> Iterator[JupyterServer]:
     """Start JupyterLab, with an empty notebook and one that trains in its root."""
-    with JupyterServer(tmp_path_factory.mktemp("sidebar")) as server:
+    with servers.borrow() as server:
         for name, cells in {"empty": [], "train": [*TEXT, nbformat.v4.new_code_cell(TRAIN)]}.items():
             write(server.root / f"{name}.ipynb", cells)
         yield server
@@ -83,17 +84,14 @@ def begin(server: JupyterServer, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def page(server: JupyterServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(server: JupyterServer, lab_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Open JupyterLab with the sidebar; at its end the console must have no error of this package."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 860})
-        noises: list[str] = []
-        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
-        open_lab(page, server)
-        yield page
-        page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
-    assert [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise] == []
+    lab_page.set_viewport_size({"width": 1280, "height": 860})
+    noises = watch(lab_page)
+    open_lab(lab_page, server)
+    yield lab_page
+    lab_page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
+    assert noises == []
 
 
 def open_lab(page: Page, server: JupyterServer, notebook: str = "empty.ipynb") -> None:
@@ -369,26 +367,28 @@ def test_two_thousand_runs(page: Page, server: JupyterServer, begin: Any) -> Non
             file.unlink()
 
 
-def test_notebook_7_as_far_as_its_shell_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_7_as_far_as_its_shell_allows(
+    servers: JupyterServers, lab_page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Notebook 7 has the list in its own sidebar, by the palette's command, and opens a run over the notebook."""
-    with JupyterServer(tmp_path / "nb7", "notebook") as server, chromium(tmp_path / "profile") as page:
+    with servers.borrow("notebook") as server:
         monkeypatch.setenv("WANDB_NB_DATA_DIR", str(server.root.parent / "data"))
         run = wandb_nb.init(project="digits", name="in-nb7", dir=server.root, mode="offline", settings={"silent": True})
         for step in range(50):
             run.log({"loss": 1 / (step + 1)})
         run.finish()
         write(server.root / "empty.ipynb", [])
-        page.set_viewport_size({"width": 1280, "height": 860})
-        page.goto(server.url("empty.ipynb"))
-        page.wait_for_selector(".jp-Notebook")
-        page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('wandb-nb:show-runs')")
-        page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:show-runs')")
-        row(page, "in-nb7").get_by_role("button", name="Open run").click()
-        panel = page.locator(".jp-Dialog .wnb-dialog")
+        lab_page.set_viewport_size({"width": 1280, "height": 860})
+        lab_page.goto(server.url("empty.ipynb"))
+        lab_page.wait_for_selector(".jp-Notebook")
+        lab_page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('wandb-nb:show-runs')")
+        lab_page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:show-runs')")
+        row(lab_page, "in-nb7").get_by_role("button", name="Open run").click()
+        panel = lab_page.locator(".jp-Dialog .wnb-dialog")
         panel.locator("canvas").first.wait_for()
         panel.get_by_role("tab", name="Files", exact=True).click()
         panel.get_by_role("button", name="View config.yaml").wait_for()
-        shot(page, "nb7")
-        assert serious(page, ".wnb-dialog") == []
-        page.get_by_role("button", name="Close", exact=True).click()
+        shot(lab_page, "nb7")
+        assert serious(lab_page, ".wnb-dialog") == []
+        lab_page.get_by_role("button", name="Close", exact=True).click()
         panel.wait_for(state="detached")

@@ -6,13 +6,14 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from lab import ARTIFACTS, open_cells, start_cells
 from plain import HOSTILE, serious
 from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from lab import JupyterServers
+    from playwright.sync_api import Page
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,47 +36,49 @@ with wandb.init(project="p", name="tables") as run:
 
 
 @pytest.mark.parametrize("routes", [True, False], ids=["server", "comm"])
-def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
+def test_tables_under_the_cell(servers: JupyterServers, lab_page: Page, routes: bool) -> None:
     """Cells show pictures that enlarge and sounds that play; a chart has its table; Vega draws a spec of the user."""
-    with JupyterServer(tmp_path / "lab", routes=routes) as lab, chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1280, "height": 1200})
-        open_cells(page, lab, "train.ipynb", CELL)
-        start_cells(page)
-        card = page.locator(".wnb-card[aria-label='Table samples']")
+    with servers.borrow(routes=routes) as lab:
+        lab_page.set_viewport_size({"width": 1280, "height": 1200})
+        open_cells(lab_page, lab, "train.ipynb", CELL)
+        start_cells(lab_page)
+        card = lab_page.locator(".wnb-card[aria-label='Table samples']")
         card.wait_for()
         card.scroll_into_view_if_needed()
         drawn = (
             "() => [...document.querySelectorAll('.wnb-cell-picture img')].filter(one => one.naturalWidth === 8).length"
         )
-        until(lambda: page.evaluate(drawn) > 3, "pictures in cells")
+        until(lambda: lab_page.evaluate(drawn) > 3, "pictures in cells")
         expect(card.locator("img").first).to_have_attribute("alt", HOSTILE)
-        page.screenshot(path=ARTIFACTS / "table-lab.png")
+        lab_page.screenshot(path=ARTIFACTS / "table-lab.png")
         card.get_by_role("columnheader", name="score").focus()
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Home")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Enter")
-        dialog = page.locator("dialog[open]")
+        lab_page.keyboard.press("ArrowDown")
+        lab_page.keyboard.press("Home")
+        lab_page.keyboard.press("ArrowRight")
+        lab_page.keyboard.press("Enter")
+        dialog = lab_page.locator("dialog[open]")
         dialog.get_by_text("picture, row 1").wait_for()
-        page.keyboard.press("PageDown")
+        lab_page.keyboard.press("PageDown")
         dialog.get_by_text("picture, row 2").wait_for()
-        page.keyboard.press("Escape")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Enter")
-        until(lambda: page.evaluate("() => document.querySelector('dialog[open] audio')?.duration") == 0.1, "the sound")
-        page.keyboard.press("Escape")
+        lab_page.keyboard.press("Escape")
+        lab_page.keyboard.press("ArrowRight")
+        lab_page.keyboard.press("Enter")
+        until(
+            lambda: lab_page.evaluate("() => document.querySelector('dialog[open] audio')?.duration") == 0.1,
+            "the sound",
+        )
+        lab_page.keyboard.press("Escape")
         card.locator(".wnb-cell-list").first.locator("button").nth(1).click()
         dialog.get_by_text(", 2 of 3").wait_for()
-        page.keyboard.press("Escape")
-        chart = page.locator(".wnb-card[aria-label='Chart Squares']")
+        lab_page.keyboard.press("Escape")
+        chart = lab_page.locator(".wnb-card[aria-label='Chart Squares']")
         chart.scroll_into_view_if_needed()
         chart.locator(".wnb-plot-drawing svg").wait_for()
         chart.get_by_role("button", name="Table of Squares").click()
         chart.get_by_text("9 rows").wait_for()
-        own = page.locator(".wnb-card[aria-label='Chart Own']")
+        own = lab_page.locator(".wnb-card[aria-label='Chart Own']")
         own.scroll_into_view_if_needed()
         own.locator(".wnb-vega canvas").wait_for()
-        assert serious(page) == []
-        assert page.evaluate("() => window.harmed") is None
-        page.goto("about:blank")
-        lab.shut_sessions()
+        assert serious(lab_page) == []
+        assert lab_page.evaluate("() => window.harmed") is None
+        lab_page.goto("about:blank")  # before its kernel ends

@@ -6,13 +6,13 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lab import JupyterServer, chromium, open_cells, ready
+from lab import open_cells, ready
 from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import ElementHandle, Page
 
 pytestmark = [
@@ -50,24 +50,23 @@ FOCUSABLE = "a[href], button, input, select, textarea, summary, audio[controls],
 
 
 @pytest.fixture(params=["lab", "notebook"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab, then Notebook 7, with our extensions."""
-    with JupyterServer(tmp_path / request.param, request.param) as server:
+    with servers.borrow(request.param) as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path, server: JupyterServer) -> Iterator[Page]:
+def page(server: JupyterServer, lab_page: Page) -> Iterator[Page]:
     """Open a notebook with a view of one run and one of two runs; all cells have run."""
-    with chromium(tmp_path / "profile") as page:
-        open_cells(page, server, "keys.ipynb", "%load_ext wandb_nb", RUN, LOOP, "print('the last cell')")
-        for _ in range(4):
-            page.keyboard.press("Shift+Enter")
-        page.get_by_text("the last cell", exact=True).wait_for()
-        until(lambda: ready(server), "idle kernel")
-        page.locator(".wnb-runs li").nth(1).wait_for()
-        yield page
-        page.goto("about:blank")  # before its kernel ends
+    open_cells(lab_page, server, "keys.ipynb", "%load_ext wandb_nb", RUN, LOOP, "print('the last cell')")
+    for _ in range(4):
+        lab_page.keyboard.press("Shift+Enter")
+    lab_page.get_by_text("the last cell", exact=True).wait_for()
+    until(lambda: ready(server), "idle kernel")
+    lab_page.locator(".wnb-runs li").nth(1).wait_for()
+    yield lab_page
+    lab_page.goto("about:blank")  # before its kernel ends
 
 
 def notebook_state(page: Page) -> Any:

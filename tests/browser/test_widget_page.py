@@ -7,14 +7,14 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, open_cells, run_cell
+from lab import ARTIFACTS, IMAGES, open_cells, run_cell
 from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from lab import JupyterServer, JupyterServers
     from playwright.sync_api import Locator, Page
 
 pytestmark = [
@@ -56,23 +56,22 @@ for step in range(400):
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook", "widget only"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def server(servers: JupyterServers, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
     """Start JupyterLab, Notebook 7, and JupyterLab without our extensions."""
     ours = request.param != "widget only"
     app = request.param if ours else "lab"
-    with JupyterServer(tmp_path_factory.mktemp("server"), app, page=ours, routes=ours) as server:
+    with servers.borrow(app, page=ours, routes=ours) as server:
         yield server
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(lab_page: Page) -> Iterator[Page]:
     """Open a page; at its end the console must have no error of this package."""
-    with chromium(tmp_path / "profile") as page:
-        page.set_viewport_size({"width": 1400, "height": 2400})  # JupyterLab detaches cells that are out of sight
-        noises: list[str] = []
-        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: noises.append(message.text) if message.type == "error" else None)
-        yield page
+    lab_page.set_viewport_size({"width": 1400, "height": 2400})  # JupyterLab detaches cells that are out of sight
+    noises: list[str] = []
+    lab_page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
+    lab_page.on("console", lambda message: noises.append(message.text) if message.type == "error" else None)
+    yield lab_page
     assert [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise] == []
 
 

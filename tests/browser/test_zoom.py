@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium
+from lab import ARTIFACTS
 from test_jupyter import save, start, view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from lab import JupyterServers
     from playwright.sync_api import Page
 
 pytestmark = [
@@ -26,13 +26,6 @@ run = wandb.init(project="zoom")
 for step in range(130_000):
     run.log({"wave": math.sin(step / 3), "tokens": 7 * step})
 """
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    """Open a page."""
-    with chromium(tmp_path / "profile") as page:
-        yield page
 
 
 def notebook(folder: Path) -> Path:
@@ -59,31 +52,31 @@ def zoom(page: Page) -> None:
 
 
 @pytest.mark.parametrize("routes", [True, False], ids=["server", "comm"])
-def test_zooming_loads_the_rows(page: Page, tmp_path: Path, routes: bool) -> None:
+def test_zooming_loads_the_rows(servers: JupyterServers, lab_page: Page, tmp_path: Path, routes: bool) -> None:
     """The area of 130,000 points becomes the line of a thousand rows, also where only the kernel can answer."""
-    with JupyterServer(tmp_path / "lab", routes=routes) as server:
-        start(page, server, notebook(tmp_path))
-        view(page)
-        note(page, "min-max of 130,000 points")
-        zoom(page)
-        page.wait_for_function("() => document.querySelector('.wnb-where').textContent === ''")
-        page.screenshot(path=ARTIFACTS / f"zoom-{'server' if routes else 'comm'}.png")
-        page.get_by_label("X axis").select_option("metric tokens")
-        note(page, "tokens · min-max of 130,000 points")
+    with servers.borrow(routes=routes) as server:
+        start(lab_page, server, notebook(tmp_path))
+        view(lab_page)
+        note(lab_page, "min-max of 130,000 points")
+        zoom(lab_page)
+        lab_page.wait_for_function("() => document.querySelector('.wnb-where').textContent === ''")
+        lab_page.screenshot(path=ARTIFACTS / f"zoom-{'server' if routes else 'comm'}.png")
+        lab_page.get_by_label("X axis").select_option("metric tokens")
+        note(lab_page, "tokens · min-max of 130,000 points")
 
 
-def test_a_saved_notebook_says_what_it_lacks(page: Page, tmp_path: Path) -> None:
+def test_a_saved_notebook_says_what_it_lacks(servers: JupyterServers, lab_page: Page, tmp_path: Path) -> None:
     """Without run and kernel, a zoomed chart remains an area and reports that its rows are not saved."""
-    with JupyterServer(tmp_path / "lab") as server:
-        name = start(page, server, notebook(tmp_path))
-        view(page)
-        note(page, "min-max of 130,000 points")
-        save(page, server, name)
+    with servers.borrow() as server:
+        name = start(lab_page, server, notebook(tmp_path))
+        view(lab_page)
+        note(lab_page, "min-max of 130,000 points")
+        save(lab_page, server, name)
         server.shut_sessions()
         for folder in server.root.glob("wandb/*run-*"):
             shutil.rmtree(folder)
-        page.goto(server.url(name))
-        view(page)
-        zoom(page)
-        note(page, "min-max, rows not saved")
-        page.screenshot(path=ARTIFACTS / "zoom-saved.png")
+        lab_page.goto(server.url(name))
+        view(lab_page)
+        zoom(lab_page)
+        note(lab_page, "min-max, rows not saved")
+        lab_page.screenshot(path=ARTIFACTS / "zoom-saved.png")
