@@ -11,7 +11,7 @@ from conftest import Client
 from sqlalchemy import insert
 from visiting import Visitor
 
-from wandb_nb.server.protocol import graphql_executor, request_context, run_history
+from wandb_nb.server.protocol import graphql_schema, request_context, run_history
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.lines import line_sampling, line_store
@@ -37,6 +37,15 @@ def error_of(client: Client, text: str, **variables: Any) -> str:
     """Return the message of the first error of a GraphQL answer."""
     message: str = client.answer(text, **variables)["errors"][0]["message"]
     return message
+
+
+def test_a_query_is_checked_once(client: Client) -> None:
+    """A valid query is parsed once for all requests; one that is not valid is refused each time."""
+    text = "{ viewer { username } }"
+    assert graphql_schema.load_document(text) is graphql_schema.load_document(text)
+    assert [client.answer(text)["data"]["viewer"]["username"] for _ in range(2)] == ["local", "local"]
+    for _ in range(2):
+        assert "nothing_there" in error_of(client, "{ viewer { nothing_there } }")
 
 
 @pytest.mark.parametrize("field", ["history(samples: 9)", "history(minStep: 0, maxStep: 9)", "events(samples: 9)"])
@@ -120,7 +129,7 @@ def test_errors_are_bounded(client: Client) -> None:
     order = "a " * 50
     field = f'project(name: "p") {{ runs(order: "{order}") {{ totalCount }} }}'
     fields = " ".join(f"x{number}: {field}" for number in range(50))
-    assert len(client.answer(f"{{ {fields} }}")["errors"]) == graphql_executor._MAX_ERRORS
+    assert len(client.answer(f"{{ {fields} }}")["errors"]) == graphql_schema.MAX_ERRORS
 
 
 def test_orders_and_filters_are_bounded(client: Client) -> None:

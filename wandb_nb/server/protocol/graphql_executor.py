@@ -9,125 +9,28 @@ from __future__ import annotations
 import logging
 import re
 from functools import cache, partial
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    GraphQLSchema,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    OperationType,
-    ValidationRule,
-    build_schema,
-    execute_sync,
-    get_operation_ast,
-    parse,
-    specified_rules,
-    validate,
-    value_from_ast_untyped,
-)
+from graphql import ExecutionResult, GraphQLError, OperationType, execute_sync, get_operation_ast
 
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.server.http.services import finish_deletion
 from wandb_nb.server.protocol.artifacts.artifact_fields import ARTIFACT_FIELDS
+from wandb_nb.server.protocol.graphql_schema import MAX_ERRORS, InvalidDocumentError, load_document, schema
 from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.protocol.request_context import RequestContext
 from wandb_nb.server.storage.database import DATABASE_ERRORS
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
-from wandb_nb.values import is_finite
 from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from graphql import ConstValueNode, DocumentNode, GraphQLResolveInfo, SelectionSetNode
+    from graphql import DocumentNode, GraphQLResolveInfo
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-_UNSUPPORTED = re.compile(r"upsertSweep|createAgent|agentHeartbeat|^sweeps?$|totalSweeps|registr", re.IGNORECASE)
-_SCHEMA_FILES = ("schema.graphql", "artifacts/artifacts.graphql")
-_MAX_TOKENS = 5_000
-_MAX_DEPTH = 25
-_MAX_FIELDS = 500  # with each fragment counted where it is used
-_MAX_ERRORS = 10
-_SCALARS: dict[str, Callable[[Any], bool]] = {
-    "JSON": lambda _: True,
-    "JSONString": lambda value: isinstance(value, str),
-    "Int64": lambda value: type(value) is int and abs(value) < 2**63,
-    "DateTime": lambda value: isinstance(value, str),
-    "Duration": is_finite,
-}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-class _SupportedFields(ValidationRule):
-    """Reports that sweeps and registries are not supported, instead of an unknown field."""
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        if _UNSUPPORTED.search(node.name.value) and not node.name.value.startswith("__"):
-            self.report_error(
-                GraphQLError(
-                    f"this server does not support sweeps and registries, so it has no {node.name.value!r}; "
-                    "runs, their history, their files and artifacts work",
-                    node,
-                )
-            )
-
-
-class _SizeLimit(ValidationRule):
-    """Refuses documents with more fields, or nested deeper, than those of any client."""
-
-    def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        self._fragments = {
-            part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)
-        }
-        for definition in node.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                self._remaining = _MAX_FIELDS
-                self._count(definition.selection_set, 1)
-
-    def _count(self, selections: SelectionSetNode | None, depth: int) -> None:
-        if depth > _MAX_DEPTH:
-            raise GraphQLError(f"the query nests deeper than {_MAX_DEPTH}")
-        for node in selections.selections if selections is not None else ():
-            self._remaining -= 1
-            if self._remaining < 0:
-                raise GraphQLError(f"the query has more than {_MAX_FIELDS} fields; ask for less at once")
-            if isinstance(node, FragmentSpreadNode):
-                fragment = self._fragments.get(node.name.value)
-                self._count(fragment.selection_set if fragment is not None else None, depth + 1)
-            elif isinstance(node, (FieldNode, InlineFragmentNode)):
-                self._count(node.selection_set, depth + 1)
-
-
-@cache
-def schema() -> GraphQLSchema:
-    """Return the schema of `schema.graphql` and `artifacts.graphql`."""
-    folder = files("wandb_nb.server.protocol")
-    built = build_schema("\n".join(folder.joinpath(name).read_text("utf-8") for name in _SCHEMA_FILES))
-    for name, is_valid in _SCALARS.items():
-        scalar: Any = built.type_map[name]
-        scalar.coerce_output_value = lambda value: value
-        scalar.coerce_input_value = partial(_parse_scalar, name, is_valid)
-        scalar.coerce_input_literal = partial(_parse_literal, scalar.coerce_input_value)
-    return built
-
-
-def _parse_scalar(name: str, is_valid: Callable[[Any], bool], value: Any) -> Any:
-    if not is_valid(value):
-        raise GraphQLError(f"this is not a valid {name}: {str(value)[:80]!r}")
-    return value
-
-
-def _parse_literal(parse_value: Callable[[Any], Any], node: ConstValueNode) -> Any:
-    return parse_value(value_from_ast_untyped(node))
 
 
 def execute_request(
@@ -144,17 +47,9 @@ def execute_request(
     if not isinstance(request.get("variables") or {}, dict) or not isinstance(request.get("operationName") or "", str):
         raise UsageError("`variables` of a GraphQL request must be an object, and `operationName` a string")
     try:
-        document = parse(request["query"], max_tokens=_MAX_TOKENS)
-    except GraphQLError as error:
-        return 200, {"data": None, "errors": [error.formatted]}
-    try:
-        errors = validate(schema(), document, [_SupportedFields, _SizeLimit])[:1] or validate(
-            schema(), document, specified_rules, max_errors=_MAX_ERRORS
-        )
-    except GraphQLError as error:
-        errors = [error]
-    if errors:
-        return 200, {"data": None, "errors": [error.formatted for error in errors]}
+        document = load_document(request["query"])
+    except InvalidDocumentError as error:
+        return 200, {"data": None, "errors": [one.formatted for one in error.errors]}
     return _execute(services, user, base_url, document, request, sequence)
 
 
@@ -204,7 +99,7 @@ def _raise_database_error(result: ExecutionResult) -> None:
 
 
 def _response(result: ExecutionResult) -> tuple[int, dict[str, Any]]:
-    errors = (result.errors or [])[:_MAX_ERRORS]
+    errors = (result.errors or [])[:MAX_ERRORS]
     for error in errors:
         _log(error)
     denied = any(isinstance(error.original_error, PermissionDeniedError) for error in errors)

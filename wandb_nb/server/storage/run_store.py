@@ -57,7 +57,7 @@ def find_run(connection: Connection, project: Project, name: str, *, outcomes: b
 
 def run_by_id(connection: Connection, run_id: int) -> Any:
     """Return the run's complete row, or None."""
-    return connection.execute(_select_runs().where(runs.c.id == run_id)).first()
+    return connection.execute(_select_by_id(), {"of_id": run_id}).first()
 
 
 def run_by_uid(connection: Connection, uid: str) -> Any:
@@ -183,6 +183,11 @@ def request_stop(connection: Connection, run_id: int) -> None:
 
 
 @cache  # building it takes longer than executing it
+def _select_by_id() -> Any:
+    return _select_runs().where(runs.c.id == bindparam("of_id"))
+
+
+@cache
 def _select_by_name(outcomes: bool) -> Any:
     conditions = (runs.c.project_id == bindparam("of_project"), runs.c.name == bindparam("of_name"))
     return _select_runs(outcomes=outcomes).where(*conditions)
