@@ -19,8 +19,8 @@ FROM_HOSTS = {"wandb-nb", "marimo", "tornado", "jupyter-server", "traitlets", "i
 FROM_HOSTS |= {"typing-extensions", "protobuf", "googleapis-common-protos", "urllib3"}
 FROM_HOSTS |= {"bokeh", "plotly", "scikit-learn"}
 # anywidget's classes are widgets of ipywidgets; fsspec loads what knows a kind of bucket, SQLAlchemy its drivers,
-# uvicorn its parser.
-LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg", "httptools"}
+# uvicorn its parser and its event loop.
+LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg", "httptools", "uvloop"}
 
 
 def dependencies() -> set[str]:

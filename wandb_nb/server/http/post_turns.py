@@ -13,7 +13,8 @@ from wandb_nb.server.storage.storage_errors import BusyError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Hashable
 
-MAX_PER_PROJECT, MAX_PER_USER = 4, 8
+MAX_PER_PROJECT = 1  # the threads of several would spend a third of their time on waiting for the interpreter
+MAX_PER_USER = 8
 MAX_WAITING = 200  # of one project or user; their bodies are in memory
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -116,6 +116,15 @@ def _answer_graphql(services: Services, user: User, *arguments: Any) -> tuple[in
         services.key_limits.spend_query(user.login, time.thread_time() - start)
 
 
+class _AppliedPost(NamedTuple):
+    """A post that was applied: its answer, how many lines it has of each stream, and whether its run has new files."""
+
+    answer: dict[str, Any]
+    line_counts: dict[str, int]
+    run_uid: str
+    has_files: bool
+
+
 async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     key, user = await recent_user(request)
@@ -123,31 +132,28 @@ async def file_stream(request: Request) -> Response:
     services, path, sequence = services_of(request), dict(request.path_params), sequence_number(request)
     await spend_bytes(services, user, len(body))
     async with services.post_turns.turn(user.id, (path["entity"], path["project"])):
-        answer, counts = await run_in_threadpool(_apply_post, services, key, path, body, sequence)
-    services.metrics.count_lines(counts)
-    return JSONResponse(answer)
+        post = await run_in_threadpool(_apply_post, services, key, path, body, sequence)
+    if post.has_files and services.signed is not None:  # which may take long, and delays no other post
+        await run_in_threadpool(add_staged, services, post.run_uid)
+    services.metrics.count_lines(post.line_counts)
+    return JSONResponse(post.answer)
 
 
 def _apply_post(
     services: Services, key: str, path: dict[str, str], content: bytes, sequence: int | None
-) -> tuple[dict[str, Any], dict[str, int]]:
-    """Apply the post *content*; return the answer, and how many lines it has of each stream."""
+) -> _AppliedPost:
     body = parse_post(content)
-    has_files = isinstance(body, dict) and bool(body.get("uploaded") or body.get("complete"))
-    if has_files and services.signed is not None:
-        with services.database.read() as connection:
-            user = user_with_key(connection, key)
-        _add_staged_files(services, user, path)
     history = filestream.prepare_history(body)
     with services.database.write() as connection:
         run = _find_run(connection, user_with_key(connection, key), path, for_writing=True)
         answer = filestream.apply_post(connection, run, body, sequence, history)
         announce_change(connection, run)
-    return answer, filestream.line_counts(body)
+    has_files = bool(body.get("uploaded") or body.get("complete"))
+    return _AppliedPost(answer, filestream.line_counts(body), run.uid, has_files)
 
 
 def _add_staged_files(services: Services, user: User, path: dict[str, str]) -> None:
-    """Add what the run's client sent straight to the store."""
+    """Add what the client of the run sent straight to the store."""
     with services.database.read() as connection:
         run = _find_run(connection, user, path)
     add_staged(services, run.uid)
