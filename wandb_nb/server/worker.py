@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.files.s3_address import S3Address
 
 SHUTDOWN_SECONDS = 10
+_SWITCH_SECONDS = 0.0005  # a post needs the interpreter many times; each time it waits that long for a busy page
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class WorkerOptions:
 
 def run_worker(options: WorkerOptions, listener: socket.socket, *, cleans: bool = True) -> None:
     """Answer the requests that arrive at *listener* until SIGINT or SIGTERM; delete what is outdated if it *cleans*."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     services = options.open_services()
     app = create_app(services, options.hosts, _write_line if options.log_requests else None)
     settings = uvicorn.Config(
