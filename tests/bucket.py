@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
+from uuid import uuid4
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -62,6 +63,11 @@ class Bucket:
         connection.request("PUT", f"/{BUCKET}")
         assert connection.getresponse().status == 200
         connection.close()
+
+    def server_options(self, address: object = None) -> tuple[str, ...]:
+        """Return the options of a server whose files are at *address* in the bucket; by default nobody else's are."""
+        files = f"s3://{BUCKET}/{uuid4().hex}" if address is None else str(address)
+        return "--files", files, "--files-endpoint", self.url, "--files-path-style"
 
     def stop(self) -> None:
         """End proxy and store."""

@@ -353,7 +353,7 @@ def test_commands_with_a_bucket(
     """A server moves from a folder into a bucket and back; check and retention see to the bucket's files."""
     monkeypatch.delenv("WANDB_NB_SERVER_DATABASE", raising=False)
     address = bucket_address(bucket)
-    options = ("--files", str(address), "--files-endpoint", bucket.url, "--files-path-style")
+    options = bucket.server_options(address)
     archives, other = [str(tmp_path / name) for name in ("first", "second")], tmp_path / "other"
     filled.stream("a", complete=True, exitcode=0)
     invoke(filled.services.folder, "backup", archives[0])

@@ -400,10 +400,8 @@ def test_a_run_goes_straight_to_the_bucket(
     """A server that the command starts lets a client send and read files and artifacts itself, and lose nothing."""
     import wandb_nb as wandb
 
-    address = bucket_address(bucket)
-    options = ("--files", str(address), "--files-endpoint", bucket.url, "--files-path-style")
     (tmp_path / "w.bin").write_bytes(b"weights" * 1000)
-    with EmbeddedServer(tmp_path / "server", 0, *options) as server:
+    with EmbeddedServer(tmp_path / "server", 0, *bucket.server_options()) as server:
         for name, value in server.environ.items():
             monkeypatch.setenv(name, value)
         run = start(project="p", mode="online", id="r")

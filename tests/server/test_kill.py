@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import pytest
 from cluster import Cluster, text_of
-from conftest import bucket_address
 from test_server_processes import worker_processes
 from visiting import Site
 from waiting import until
@@ -83,8 +82,8 @@ def test_answered_posts_survive_kills(tmp_path: Path) -> None:
 @pytest.fixture
 def pair(cluster: Cluster, bucket: Bucket, tmp_path: Path) -> Iterator[Site]:
     """Return a server of two processes on PostgreSQL, with its files in a bucket, and a run."""
-    files = ("--files", str(bucket_address(bucket)), "--files-endpoint", bucket.url, "--files-path-style")
-    site = Site(tmp_path / "data", *files, "--workers", "2", database=text_of(cluster.new_database()))
+    options = (*bucket.server_options(), "--workers", "2")
+    site = Site(tmp_path / "data", *options, database=text_of(cluster.new_database()))
     site.start("a")
     yield site
     site.stop()

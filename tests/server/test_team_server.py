@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 import pytest
 from cluster import Cluster, text_of
-from conftest import bucket_address
 from playwright.sync_api import expect
 from test_browser import enter
 from test_official import PYTHON
@@ -58,13 +57,12 @@ class Team(NamedTuple):
 def team(cluster: Cluster, started_bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Return a server with two processes, after a program of the official client has logged there."""
     folder = tmp_path_factory.mktemp("team")
-    files = ("--files", str(bucket_address(started_bucket)), "--files-endpoint", started_bucket.url)
     started_bucket.reset()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in started_bucket.environ.items():
             patch.setenv(name, value)
         database = text_of(cluster.new_database())
-        site = Site(folder / "data", *files, "--files-path-style", "--workers", "2", database=database)
+        site = Site(folder / "data", *started_bucket.server_options(), "--workers", "2", database=database)
     yield Team(site, started_bucket, log(site, folder))
     site.stop()
 

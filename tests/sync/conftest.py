@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from embedded_server import EmbeddedServer
@@ -47,11 +46,10 @@ def embedded_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Emb
 def pair(cluster: Cluster, started_bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
     """Return a running server as a team has it: two processes on PostgreSQL, files in a bucket."""
     started_bucket.reset()
-    files = ("--files", f"s3://bucket/{uuid4().hex}", "--files-endpoint", started_bucket.url, "--files-path-style")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in started_bucket.environ.items():
             patch.setenv(name, value)
-        server = ServerPair(tmp_path_factory.mktemp("pair"), cluster, *files)
+        server = ServerPair(tmp_path_factory.mktemp("pair"), cluster, *started_bucket.server_options())
     with server as running:
         yield running
     started_bucket.reset()
