@@ -50,10 +50,10 @@ class FileNode:
 
     def upload_url(self, context: RequestContext) -> str:
         run_for_writing(context.connection, context.user, self.run.id)
-        signer = context.services.signer
-        if context.signed is not None:
+        signer, signed = context.services.signer, context.signed
+        if signed is not None:
             token = staged_token(signer, context.user, self.run, self.name)
-            if (url := context.signed.upload_url(self.run.uid, token)) is not None:
+            if (url := signed.upload_url(self.run.uid, token)) is not None:
                 return url
         return upload_url(context.base_url, signer, context.user, self.run, self.name)
 

@@ -57,12 +57,12 @@ def find_run(connection: Connection, project: Project, name: str, *, outcomes: b
 
 def run_by_id(connection: Connection, run_id: int) -> Any:
     """Return the run's complete row, or None."""
-    return connection.execute(_select_by_id(), {"of_id": run_id}).first()
+    return connection.execute(_select_by("id"), {"of_value": run_id}).first()
 
 
 def run_by_uid(connection: Connection, uid: str) -> Any:
     """Return the complete row of the run with this random value, or None."""
-    return connection.execute(_select_runs().where(runs.c.uid == uid)).first()
+    return connection.execute(_select_by("uid"), {"of_value": uid}).first()
 
 
 def list_runs(
@@ -183,8 +183,8 @@ def request_stop(connection: Connection, run_id: int) -> None:
 
 
 @cache  # building it takes longer than executing it
-def _select_by_id() -> Any:
-    return _select_runs().where(runs.c.id == bindparam("of_id"))
+def _select_by(column: str) -> Any:
+    return _select_runs().where(runs.c[column] == bindparam("of_value"))
 
 
 @cache

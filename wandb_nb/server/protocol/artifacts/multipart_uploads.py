@@ -67,10 +67,10 @@ def announce_parts(context: RequestContext, artifact: Any, digest: str, parts: l
 
 def _part_url(context: RequestContext, artifact_id: int, digest: str, *, is_present: bool) -> str:
     """Return the address for a part: in the store if possible, else on this server."""
-    signer = context.services.signer
-    if context.signed is not None and not is_present:
+    signer, signed = context.services.signer, context.signed
+    if signed is not None and not is_present:
         token = staged_content_token(signer, context.user, artifact_id, digest)
-        if (url := context.signed.part_url(artifact_group(artifact_id), token, digest)) is not None:
+        if (url := signed.part_url(artifact_group(artifact_id), token, digest)) is not None:
             return url
     return ArtifactAddresses(context.base_url, signer, context.user).content_upload(artifact_id, digest)
 

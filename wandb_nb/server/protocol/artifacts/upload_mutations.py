@@ -163,9 +163,9 @@ def _announced_file(
 
 def _content_upload(context: RequestContext, artifact: Any, digest: str) -> str:
     """Return the address for a content: in the store if possible, else on this server."""
-    signer = context.services.signer
-    if context.signed is not None:
+    signer, signed = context.services.signer, context.signed
+    if signed is not None:
         token = staged_content_token(signer, context.user, artifact.id, digest)
-        if (url := context.signed.upload_url(artifact_group(artifact.id), token, digest)) is not None:
+        if (url := signed.upload_url(artifact_group(artifact.id), token, digest)) is not None:
             return url
     return ArtifactAddresses(context.base_url, signer, context.user).content_upload(artifact.id, digest)
